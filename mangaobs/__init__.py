@@ -1,0 +1,3 @@
+"""CloudWatch observability as Python, proven before it is deployed."""
+
+__version__ = "0.1.0"
