@@ -60,7 +60,7 @@ class RenderError(MangaobsError):
     """Definitions that are each valid but make no deployable template together."""
 
 
-class ManyErrors(MangaobsError):
+class ManyErrors(MangaobsError):  # noqa: N818 - it is several, not one
     """Several errors that were found in one pass."""
 
     def __init__(self, errors: list[MangaobsError]) -> None:
