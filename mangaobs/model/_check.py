@@ -14,7 +14,7 @@ _BUNDLED = str(Path(_PACKAGE) / "_project")
 
 def written_at() -> Place:
     """The innermost line outside this package that is being executed: the definition."""
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # noqa: SLF001 - the only way to the caller's line without building a traceback
     while frame.f_back is not None:
         file = frame.f_code.co_filename
         if file.startswith(_BUNDLED) or not (file.startswith(_PACKAGE) or file.startswith("<")):

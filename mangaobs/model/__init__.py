@@ -1,0 +1,1 @@
+"""The vocabulary that a person writes: alarms, metrics, dashboards, queries, filters, rules and runbooks."""

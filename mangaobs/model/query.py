@@ -1,0 +1,136 @@
+"""Saved Logs Insights queries and Contributor Insights rules."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from mangaobs.errors import Place
+from mangaobs.model._check import fail, written_at
+from mangaobs.model._value import Value
+from mangaobs.model.alarm import check_name, check_summary
+
+Argument: TypeAlias = str | int | float
+
+_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+# A use of a parameter is Jinja2's and CloudWatch's own `{{name}}` alike; anything more is Jinja2's alone.
+PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float)}
+
+
+class QueryParameter(msgspec.Struct, frozen=True):
+    """A typed parameter of a saved query; `default` is what runs when nobody says otherwise."""
+
+    name: str
+    default: Argument
+    description: str = ""
+    type: Literal["string", "integer", "number"] = "string"
+
+    def __post_init__(self) -> None:
+        subject = f"query parameter {self.name!r}"
+        if not _PARAMETER.fullmatch(self.name):
+            fail(subject, "name", "is not one", "a letter or _ first, then letters, digits and _")
+        if self.type not in _TYPES:
+            fail(subject, "type", f"is {self.type!r}", "string, integer or number")
+        if isinstance(self.default, bool) or not isinstance(self.default, _TYPES[self.type]):
+            fail(subject, "default", f"{self.default!r} is no {self.type}", f"a {self.type}")
+
+
+class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A Logs Insights query that on-call finds in the console, in the environment's folder.
+
+    `text` is a Jinja2 template over `parameters`; `log_groups` are the groups that the console selects. `fields` are
+    the log fields that it reads, checked against the signals.
+    """
+
+    name: str
+    text: str
+    summary: str
+    log_groups: tuple[Value, ...]
+    parameters: tuple[QueryParameter, ...] = ()
+    place: Place = msgspec.field(default_factory=written_at)
+
+    def __post_init__(self) -> None:
+        subject = f"query {self.name!r}"
+        check_name("query", self.name)
+        check_summary(subject, self.summary)
+        if not 1 <= len(self.text) <= 10_000:
+            fail(subject, "text", f"has {len(self.text)} characters", "CloudWatch takes 1 to 10,000")
+        if not 1 <= len(self.log_groups) <= 50:
+            fail(
+                subject,
+                "log_groups",
+                f"has {len(self.log_groups)}",
+                "1 to 50: a query over all groups reads, and bills, them all",
+            )
+        if len(self.parameters) > 20:
+            fail(subject, "parameters", f"has {len(self.parameters)}", "CloudWatch takes at most 20")
+        names = {parameter.name for parameter in self.parameters}
+        used = set(PLACEHOLDER.findall(self.text))
+        if "{%" not in self.text:
+            if unknown := sorted(used - names):
+                fail(
+                    subject,
+                    "text",
+                    f"uses {{{{{unknown[0]}}}}}, which is no parameter of it",
+                    "declare a QueryParameter",
+                )
+            if unused := sorted(names - used):
+                fail(
+                    subject,
+                    "parameters",
+                    f"declares {unused[0]!r}, which the text never uses",
+                    "use it or leave it out",
+                )
+
+
+class InsightRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A Contributor Insights rule over JSON logs: who contributes most.
+
+    `keys` (1 to 4) name the contributor, as JSON paths; `filters` (at most 4, all must hold) pick the lines; with
+    `value_of` the rule adds that field up, without it counts lines.
+    """
+
+    name: str
+    summary: str
+    log_groups: tuple[Value, ...]
+    keys: tuple[str, ...]
+    filters: tuple[RuleFilter, ...] = ()
+    value_of: str | None = None
+    enabled: bool = True
+    place: Place = msgspec.field(default_factory=written_at)
+
+    def __post_init__(self) -> None:
+        subject = f"insight rule {self.name!r}"
+        check_name("insight rule", self.name)
+        check_summary(subject, self.summary)
+        if not 1 <= len(self.keys) <= 4:
+            fail(subject, "keys", f"has {len(self.keys)}", "1 to 4")
+        if len(self.filters) > 4:
+            fail(subject, "filters", f"has {len(self.filters)}", "at most 4")
+        if not 1 <= len(self.log_groups) <= 20:
+            fail(subject, "log_groups", f"has {len(self.log_groups)}", "1 to 20")
+        for path in (*self.keys, *([self.value_of] if self.value_of else []), *(one.match for one in self.filters)):
+            if not path.startswith("$."):
+                fail(subject, "keys", f"{path!r} is not a JSON path", f"for example $.{path.lstrip('$.')}")
+
+
+class RuleFilter(msgspec.Struct, frozen=True):
+    """A filter of an insight rule: the field at `match` against one test, such as `In` with a list of values."""
+
+    match: str
+    test: Literal["In", "NotIn", "StartsWith", "GreaterThan", "LessThan", "EqualTo", "NotEqualTo", "IsPresent"]
+    value: tuple[str, ...] | float | bool
+
+    def __post_init__(self) -> None:
+        subject = f"filter on {self.match!r}"
+        if self.test in ("In", "NotIn", "StartsWith"):
+            if not isinstance(self.value, tuple) or not 1 <= len(self.value) <= 10:
+                fail(subject, self.test, f"is {self.value!r}", "a tuple of 1 to 10 strings")
+        elif self.test == "IsPresent":
+            if not isinstance(self.value, bool):
+                fail(subject, self.test, f"is {self.value!r}", "True or False")
+        elif isinstance(self.value, bool | tuple):
+            fail(subject, self.test, f"is {self.value!r}", "a number")
