@@ -27,6 +27,8 @@ class MetricFacts(NamedTuple):
     note: str
     source: str
     """Addresses of the pages that state these facts, separated by spaces."""
+    unproven_sets: tuple[tuple[str, ...], ...] = ()
+    """Sets that one source names and another leaves out, each sorted by name: neither emitted for certain nor not."""
 
     @property
     def percentiles(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mangaobs.catalog._facts import MetricFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 _DATA = Path(__file__).parent / "data"
 
@@ -56,12 +56,16 @@ def _read(namespace: str) -> _Namespace:
 
 
 def _facts(file: dict[str, Any], name: str, entry: dict[str, Any]) -> MetricFacts:
-    shared = [file["shared"][item] for item in entry["dimension_sets"] if isinstance(item, str)]
-    notes = [entry.get("note", ""), *(group["note"] for group in shared if "note" in group)]
+    # In an entry's dimension sets, a list is one set and a string names a group of sets that the file shares.
+    groups = [file["shared"][item] for item in entry["dimension_sets"] if isinstance(item, str)]
+    own = [item for item in entry["dimension_sets"] if not isinstance(item, str)]
+    proven = _distinct([*(one for group in groups for one in group["sets"]), *own])
+    unproven = [*(one for group in groups for one in group.get("unproven", ())), *entry.get("unproven", ())]
+    notes = [entry.get("note", ""), *(group.get("note", "") for group in groups)]
     return MetricFacts(
         namespace=file["namespace"],
         name=name,
-        dimension_sets=tuple(dict.fromkeys(_sets(file, entry))),
+        dimension_sets=proven,
         unit=entry["unit"],
         statistics=tuple(entry["statistics"]),
         native_period=entry["period"],
@@ -69,11 +73,9 @@ def _facts(file: dict[str, Any], name: str, entry: dict[str, Any]) -> MetricFact
         confidence=entry["confidence"],
         note=" ".join(note for note in notes if note),
         source=" ".join(entry.get("sources", file["sources"])),
+        unproven_sets=tuple(one for one in _distinct(unproven) if one not in proven),
     )
 
 
-def _sets(file: dict[str, Any], entry: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """The sets of one metric: a list is a set, a string names a group of sets that the file shares."""
-    for item in entry["dimension_sets"]:
-        group = file["shared"][item]["sets"] if isinstance(item, str) else [item]
-        yield from (tuple(sorted(dimensions)) for dimensions in group)
+def _distinct(sets: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(dict.fromkeys(tuple(sorted(one)) for one in sets))

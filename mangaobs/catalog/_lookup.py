@@ -20,10 +20,10 @@ def find(namespace: str, name: str) -> MetricFacts | None:
 def emits(namespace: str, name: str, dimensions: Iterable[str]) -> bool | None:
     """Whether AWS publishes this metric under exactly these dimension names.
 
-    None where the catalog cannot tell: the metric is unverified, its sets are unknown, or it is missing from
-    a namespace that the catalog does not list in full. Where the sets are inferred, they are no proof that
-    another combination of the namespace's dimensions is missing, so that too is None; a dimension that the
-    namespace does not have at all is False.
+    None where the catalog cannot tell: the metric is unverified, its sets are unknown, sources disagree about
+    this set, or the metric is missing from a namespace that the catalog does not list in full. Sets that are
+    only inferred are no proof that another combination of the namespace's dimensions is missing, so that too
+    is None; a dimension that the namespace does not have at all is False.
     """
     facts = find(namespace, name)
     if facts is None:
@@ -35,9 +35,7 @@ def emits(namespace: str, name: str, dimensions: Iterable[str]) -> bool | None:
     asked = tuple(sorted(set(dimensions)))
     if asked in facts.dimension_sets:
         return True
-    if facts.confidence == "documented":
-        return False
-    return None if set(asked) <= _dimensions(namespace) else False
+    return False if _refutes(facts, asked) else None
 
 
 def nearest(name: str, among: Iterable[str]) -> str | None:
@@ -51,6 +49,14 @@ def nearest(name: str, among: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
+def _refutes(facts: MetricFacts, asked: tuple[str, ...]) -> bool:
+    """Whether these facts, which do not list the set asked for, prove that it is not emitted."""
+    if asked in facts.unproven_sets:
+        return False
+    return facts.confidence == "documented" or not set(asked) <= _dimensions(facts.namespace)
+
+
 def _dimensions(namespace: str) -> set[str]:
     """Every dimension name that any metric of the namespace has."""
-    return {name for facts in metrics(namespace).values() for one in facts.dimension_sets for name in one}
+    sets = [one for facts in metrics(namespace).values() for one in facts.dimension_sets + facts.unproven_sets]
+    return {name for one in sets for name in one}

@@ -15,7 +15,7 @@ from mangaobs.model.metric import MINUTE, Condition, Math, describe
 if TYPE_CHECKING:
     from mangaobs.model.metric import MetricStat
 
-NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,159}")
 
 
 class Severity(Enum):
@@ -43,7 +43,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
     It is in ALARM when `for_` of the newest `out_of` periods meet the condition (`out_of` defaults to `for_`).
     Periods without data count as `missing` says; left out, a condition that waits for too little (`<`) takes them as
-    breaching, every other as not breaching. `account_wide` alarms watch the account and region as a whole and are
+    breaching, every other as not breaching. An alarm that pages `through` a composite alarm (any name for the group; a
+    composite over the group must exist) opens a ticket itself, and the composite pages. `account_wide` alarms watch the account and region as a whole and are
     rendered once for each.
     """
 
@@ -58,7 +59,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     missing: MissingData | None = None
     evaluate_low_samples: bool = True
     account_wide: bool = False
-    actions: bool = True
+    through: str | None = None
     place: Place = msgspec.field(default_factory=written_at)
 
     def __post_init__(self) -> None:
@@ -91,7 +92,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
         """What the template says: never left to CloudWatch's default, which differs between namespaces."""
         if self.missing is not None:
             return self.missing
-        return BREACHING if self.condition.operator.startswith("LessThanThreshold") else NOT_BREACHING
+        waits_for_too_little = self.condition.operator in {"LessThanThreshold", "LessThanOrEqualToThreshold"}
+        return BREACHING if waits_for_too_little else NOT_BREACHING
 
     def describe(self) -> str:
         """The whole condition in words."""
@@ -111,7 +113,7 @@ class AlarmFields(TypedDict, total=False):
     missing: MissingData | None
     evaluate_low_samples: bool
     account_wide: bool
-    actions: bool
+    through: str | None
 
 
 def critical(name: str, condition: Condition, **fields: Unpack[AlarmFields]) -> Alarm:

@@ -10,6 +10,7 @@ import msgspec
 from mangaobs.model._check import fail
 from mangaobs.model._statistic import is_percentile, is_statistic
 from mangaobs.model._value import Value, shown
+from mangaobs.signals import MetricSignal
 
 SECOND = SECONDS = 1
 MINUTE = MINUTES = 60
@@ -84,6 +85,14 @@ class Metric(msgspec.Struct, frozen=True):
     def p99(self, period: int = MINUTE) -> MetricStat:
         """The 99th percentile."""
         return self.statistic("p99", period)
+
+
+def signal_metric(signal: MetricSignal, /, **dimensions: Value) -> Metric:
+    """The metric of a declared signal, under exactly the dimensions that it is emitted with."""
+    if set(dimensions) != set(signal.dimensions):
+        given, declared = ", ".join(dimensions) or "none", ", ".join(signal.dimensions) or "none"
+        fail(f"metric {signal.name}", "dimensions", f"are {given}", f"it is emitted with {declared}")
+    return Metric(signal.namespace, signal.name, tuple(dimensions.items()), unit=signal.unit, label=signal.name)
 
 
 class _Comparable(msgspec.Struct, frozen=True):
@@ -189,6 +198,7 @@ class Math(_Comparable, frozen=True):
 
 Series: TypeAlias = MetricStat | Math
 
+_RESERVED = frozenset({"result", "series", "band"})
 _IDENTIFIER = re.compile(r"'[^']*'|\"[^\"]*\"|[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -204,6 +214,8 @@ def math(expression: str, *, label: str = "", period: int = 0, **of: Series) -> 
     for name in of:
         if not _ID.fullmatch(name):
             fail("math", f"id {name!r}", "is not one", "a lower-case letter first, then letters, digits and _")
+        if name in _RESERVED:
+            fail("math", f"id {name!r}", "is taken: alarms name their own rows so", "another one")
     if unknown := sorted(used - set(of)):
         fail("math", f"expression {expression!r}", f"uses {unknown[0]!r}, which is not given", f"pass {unknown[0]}=…")
     if unused := sorted(set(of) - used):

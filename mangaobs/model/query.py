@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from mangaobs.errors import Place
+from mangaobs.errors import DefinitionError, Place
 from mangaobs.model._check import fail, written_at
 from mangaobs.model._value import Value
 from mangaobs.model.alarm import check_name, check_summary
@@ -36,6 +36,18 @@ class QueryParameter(msgspec.Struct, frozen=True):
             fail(subject, "type", f"is {self.type!r}", "string, integer or number")
         if isinstance(self.default, bool) or not isinstance(self.default, _TYPES[self.type]):
             fail(subject, "default", f"{self.default!r} is no {self.type}", f"a {self.type}")
+
+    def literal(self, argument: Argument) -> str:
+        """`argument` as it stands in a query; text from a command line is read as the parameter's type."""
+        if isinstance(argument, str) and self.type != "string":
+            try:
+                argument = int(argument) if self.type == "integer" else float(argument)
+            except ValueError:
+                raise DefinitionError(f"parameter {self.name!r}: {argument!r} is no {self.type}") from None
+        if isinstance(argument, str):
+            escaped = argument.replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
+        return f"{argument:g}" if isinstance(argument, float) else str(argument)
 
 
 class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,100 @@
+"""Everything that one system's observability consists of: what a project is loaded into and a template rendered from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from mangaobs.model._check import fail
+from mangaobs.model._value import ACCOUNT_ID, REGION, Value, text
+from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
+from mangaobs.model.dashboard import Dashboard
+from mangaobs.model.query import InsightRule, SavedQuery
+from mangaobs.model.runbook import Runbook
+from mangaobs.model.scaling import TargetTracking
+from mangaobs.model.trail import EventRule, MetricFilter
+from mangaobs.signals import Signals
+
+
+class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who hears of a severity: an HTTPS endpoint (PagerDuty, Slack …), an e-mail address, a queue, a function."""
+
+    protocol: Literal["https", "email", "sqs", "lambda"]
+    endpoint: Value
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a severity goes: the ARN of a topic that exists, or one created here, with its subscribers."""
+
+    topic: Value | None = None
+    subscribers: tuple[Subscriber, ...] = ()
+    kms_key: Value | None = None
+
+
+class LogGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """A log group that the template creates; `key` is its short name, `retention` in days."""
+
+    key: str
+    name: Value
+    retention: int
+    kms_key: Value | None = None
+
+
+class Naming(msgspec.Struct, frozen=True, kw_only=True):
+    """How deployed things are called, from the short names in the definitions."""
+
+    application: str
+    environment: str
+    pattern: str = "{application}-{environment}-{name}"
+    dashboard_pattern: str = "{application}-{environment}-{name}-{region}"
+    query_folder: str = "{application}/{environment}"
+    region: Value = REGION
+    account: Value = ACCOUNT_ID
+
+    def resource(self, name: str) -> str:
+        """The name of an alarm, filter, rule or topic."""
+        return self.pattern.format(application=self.application, environment=self.environment, name=name)
+
+    def dashboard(self, name: str) -> Value:
+        """The name of a dashboard: with its region, since dashboards are global to an account."""
+        before, marker, after = self.dashboard_pattern.partition("{region}")
+        fields = {"application": self.application, "environment": self.environment, "name": name}
+        return text(before.format(**fields), self.region if marker else "", after.format(**fields))
+
+    def query(self, name: str) -> str:
+        """The name of a saved query, in its folder."""
+        folder = self.query_folder.format(application=self.application, environment=self.environment)
+        return f"{folder}/{name}" if folder else name
+
+
+class Observability(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole: what to render, and how things are called, tagged and routed.
+
+    `root` is the project's folder (places in the contract are relative to it); `account_wide` says whether this
+    environment renders what watches the account and region as a whole.
+    """
+
+    naming: Naming
+    root: str
+    tags: dict[str, str] = {}
+    routes: dict[Severity, Route] = {}
+    runbook_base_url: str = ""
+    account_wide: bool = True
+    signals: Signals = Signals()
+    alarms: tuple[Alarm, ...] = ()
+    composites: tuple[CompositeAlarm, ...] = ()
+    filters: tuple[MetricFilter, ...] = ()
+    events: tuple[EventRule, ...] = ()
+    scaling: tuple[TargetTracking, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
+    queries: tuple[SavedQuery, ...] = ()
+    insight_rules: tuple[InsightRule, ...] = ()
+    runbooks: dict[str, Runbook] = {}
+    log_groups: tuple[LogGroup, ...] = ()
+
+    def runbook(self, subject: str, name: str) -> Runbook:
+        """The runbook that `subject` links to."""
+        if name not in self.runbooks:
+            fail(subject, f"runbook {name!r}", "does not exist", f"write alarms/runbooks/{name}.md")
+        return self.runbooks[name]

@@ -1,0 +1,91 @@
+"""EventBridge rules and Application Auto Scaling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troposphere import Ref, applicationautoscaling, events
+
+from mangaobs.errors import RenderError
+from mangaobs.model._value import PARTITION, ACCOUNT_ID, text
+from mangaobs.render._pieces import Piece, identify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mangaobs.errors import Place
+    from mangaobs.model.scaling import TargetTracking
+    from mangaobs.model.trail import EventRule
+    from mangaobs.render._pieces import Context
+
+
+def render(context: Context) -> Iterator[Piece]:
+    """Every event rule, then every scaling target with its policy."""
+    seen: dict[str, tuple[str, Place]] = {}
+    for rule in context.observability.events:
+        if rule.account_wide and not context.observability.account_wide:
+            continue
+        id = identify("EventRule", rule.name, rule.place, seen)
+        context.observability.runbook(f"event rule {rule.name!r}", rule.runbook)
+        target = events.Target(Id=rule.severity.value, Arn=context.values.render(context.topics[rule.severity]))
+        resource = events.Rule(
+            id,
+            Name=_name(context, rule),
+            Description=rule.summary,
+            EventPattern=context.values.render_tree(rule.pattern),
+            State="ENABLED",
+            Targets=[target],
+            Metadata=context.contract(
+                rule.place, name=rule.name, severity=rule.severity.value, runbook=rule.runbook
+            ),
+            **context.tags(),
+        )
+        yield Piece(id, resource)
+    for tracking in context.observability.scaling:
+        yield from _scaling(context, tracking, identify("Scaling", tracking.name, tracking.place, seen))
+
+
+def _name(context: Context, rule: EventRule) -> str:
+    name = context.observability.naming.resource(rule.name)
+    if len(name) > 64:
+        raise RenderError(
+            f"event rule {rule.name!r}: its name would be {name!r}, {len(name)} characters",
+            right="EventBridge takes at most 64: a shorter name, application or environment",
+            place=rule.place,
+        )
+    return name
+
+
+def _scaling(context: Context, tracking: TargetTracking, id: str) -> Iterator[Piece]:
+    kind = "table" if tracking.index is None else "index"
+    resource_id = text("table/", tracking.table, *(("/index/", tracking.index) if tracking.index is not None else ()))
+    # Application Auto Scaling makes this service-linked role itself, on first use.
+    role = text(
+        "arn:", PARTITION, ":iam::", ACCOUNT_ID,
+        ":role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+    )  # fmt: skip
+    target = applicationautoscaling.ScalableTarget(
+        f"{id}Target",
+        ServiceNamespace="dynamodb",
+        ResourceId=context.values.render(resource_id),
+        ScalableDimension=f"dynamodb:{kind}:{tracking.units}CapacityUnits",
+        MinCapacity=tracking.minimum,
+        MaxCapacity=tracking.maximum,
+        RoleARN=context.values.render(role),
+        Metadata=context.contract(tracking.place, name=tracking.name),
+    )
+    metric = applicationautoscaling.PredefinedMetricSpecification(
+        PredefinedMetricType=f"DynamoDB{tracking.units}CapacityUtilization"
+    )
+    policy = applicationautoscaling.ScalingPolicy(
+        f"{id}Policy",
+        PolicyName=context.observability.naming.resource(tracking.name),
+        PolicyType="TargetTrackingScaling",
+        ScalingTargetId=Ref(f"{id}Target"),
+        TargetTrackingScalingPolicyConfiguration=applicationautoscaling.TargetTrackingScalingPolicyConfiguration(
+            TargetValue=tracking.target, PredefinedMetricSpecification=metric
+        ),
+        Metadata=context.contract(tracking.place, name=tracking.name),
+    )
+    yield Piece(f"{id}Target", target, group=id)
+    yield Piece(f"{id}Policy", policy, group=id)

@@ -1,0 +1,20 @@
+"""Logical ids: a function of a resource's own kind and name, so that a new neighbor never moves them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_PLAIN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*")
+
+
+def logical_id(kind: str, name: str) -> str:
+    """`kind` and the words of `name` in one: ("Alarm", "table-throttled") → AlarmTableThrottled.
+
+    A name whose words could come from another one too (`a_b`, `a.b`, `a-1`) gets a short hash of itself.
+    """
+    words = re.split(r"[^A-Za-z0-9]+", name)
+    id = kind + "".join(word[:1].upper() + word[1:] for word in words)
+    if not _PLAIN.fullmatch(name):
+        id += hashlib.sha256(name.encode()).hexdigest()[:6]
+    return id[:255]

@@ -1,0 +1,134 @@
+"""Log groups, metric filters, saved queries and insight rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from troposphere import cloudwatch, logs
+
+from mangaobs.model._value import shown
+from mangaobs.model.query import RuleFilter
+from mangaobs.render._logical_id import logical_id
+from mangaobs.render._pieces import Piece, identify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mangaobs.errors import Place
+    from mangaobs.model.query import InsightRule, SavedQuery
+    from mangaobs.render._pieces import Context
+
+
+def render(context: Context) -> Iterator[Piece]:
+    """Everything that lives in CloudWatch Logs."""
+    created: dict[str, str] = {}
+    for group in context.observability.log_groups:
+        id = created[shown(group.name)] = logical_id("LogGroup", group.key)
+        encryption = {"KmsKeyId": context.values.render(group.kms_key)} if group.kms_key is not None else {}
+        resource = logs.LogGroup(
+            id,
+            LogGroupName=context.values.render(group.name),
+            RetentionInDays=group.retention,
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+            **encryption,
+            **context.tags(),
+        )
+        yield Piece(id, resource, shared=True)
+    yield from _filters(context, created)
+    yield from _queries(context)
+    yield from _insight_rules(context, created)
+
+
+def _filters(context: Context, created: dict[str, str]) -> Iterator[Piece]:
+    seen: dict[str, tuple[str, Place]] = {}
+    for filter in context.observability.filters:
+        if filter.account_wide and not context.observability.account_wide:
+            continue
+        id = identify("MetricFilter", filter.name, filter.place, seen)
+        optional: dict[str, Any] = {}
+        if filter.default_value is not None:
+            optional["DefaultValue"] = filter.default_value
+        if filter.dimensions:
+            optional["Dimensions"] = [logs.Dimension(Key=key, Value=value) for key, value in filter.dimensions]
+        resource = logs.MetricFilter(
+            id,
+            FilterName=context.observability.naming.resource(filter.name),
+            LogGroupName=context.values.render(filter.log_group),
+            FilterPattern=context.values.render(filter.pattern.rendered()),
+            MetricTransformations=[
+                logs.MetricTransformation(
+                    MetricNamespace=filter.namespace,
+                    MetricName=filter.metric_name,
+                    MetricValue=filter.value,
+                    Unit=filter.unit,
+                    **optional,
+                )
+            ],
+            Metadata=context.contract(filter.place, name=filter.name, summary=filter.summary),
+        )
+        group = created.get(shown(filter.log_group))
+        yield Piece(id, resource, needs=(group,) if group else ())
+
+
+def _queries(context: Context) -> Iterator[Piece]:
+    seen: dict[str, tuple[str, Place]] = {}
+    for query in context.observability.queries:
+        id = identify("Query", query.name, query.place, seen)
+        resource = logs.QueryDefinition(
+            id,
+            Name=context.observability.naming.query(query.name),
+            QueryString=query.stored_text(),
+            LogGroupNames=[context.values.render(group) for group in query.log_groups],
+            Metadata=context.contract(query.place, name=query.name, summary=query.summary),
+            **_parameters(query),
+        )
+        yield Piece(id, resource)
+
+
+def _parameters(query: SavedQuery) -> dict[str, Any]:
+    if not query.parameters:
+        return {}
+    return {
+        "Parameters": [
+            logs.QueryParameter(
+                Name=parameter.name, DefaultValue=str(parameter.default), Description=parameter.description
+            )
+            for parameter in query.parameters
+        ]
+    }
+
+
+def _insight_rules(context: Context, created: dict[str, str]) -> Iterator[Piece]:
+    seen: dict[str, tuple[str, Place]] = {}
+    for rule in context.observability.insight_rules:
+        id = identify("InsightRule", rule.name, rule.place, seen)
+        resource = cloudwatch.InsightRule(
+            id,
+            RuleName=context.observability.naming.resource(rule.name),
+            RuleState="ENABLED" if rule.enabled else "DISABLED",
+            RuleBody=context.values.render_json(_rule_body(rule)),
+            Metadata=context.contract(rule.place, name=rule.name, summary=rule.summary),
+            **context.tags(),
+        )
+        needs = tuple(id for group in rule.log_groups if (id := created.get(shown(group))))
+        yield Piece(id, resource, needs=needs)
+
+
+def _rule_body(rule: InsightRule) -> dict[str, object]:
+    contribution: dict[str, object] = {"Keys": list(rule.keys)}
+    if rule.value_of:
+        contribution["ValueOf"] = rule.value_of
+    contribution["Filters"] = [_filter(filter) for filter in rule.filters]
+    return {
+        "Schema": {"Name": "CloudWatchLogRule", "Version": 1},
+        "LogGroupNames": list(rule.log_groups),
+        "LogFormat": "JSON",
+        "Contribution": contribution,
+        "AggregateOn": "Sum" if rule.value_of else "Count",
+    }
+
+
+def _filter(filter: RuleFilter) -> dict[str, object]:
+    value = list(filter.value) if isinstance(filter.value, tuple) else filter.value
+    return {"Match": filter.match, filter.test: value}

@@ -1,0 +1,66 @@
+"""What the renderers of each kind share: the pieces that they make, and what they need to make them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import troposphere
+
+from mangaobs.errors import Place, RenderError
+from mangaobs.render._logical_id import logical_id
+from mangaobs.render._values import Values
+
+if TYPE_CHECKING:
+    from mangaobs.model._value import Value
+    from mangaobs.model.alarm import Severity
+    from mangaobs.model.observability import Observability
+
+
+class Piece(NamedTuple):
+    """A resource on its way into a template.
+
+    Pieces of one `group` go into one shard (`""`: a group of its own); `shared` ones into the shard that all others
+    build on. `needs` are the ids of what must exist before it.
+    """
+
+    id: str
+    resource: troposphere.AWSObject
+    group: str = ""
+    shared: bool = False
+    needs: tuple[str, ...] = ()
+
+
+class Context(msgspec.Struct):
+    """One rendering: the definitions, the topics by severity, and the values of the template in the making."""
+
+    observability: Observability
+    values: Values
+    topics: dict[Severity, Value]
+
+    def contract(self, place: Place, **entries: str | None) -> dict[str, object]:
+        """The `Metadata` of a resource: what it is for, and the line that defines it, relative to the project."""
+        file = place.file
+        root = self.observability.root
+        if root and file.startswith(root):
+            file = Path(file).relative_to(root).as_posix()
+        said = {key: value for key, value in entries.items() if value}
+        return {"mangaobs": {**said, "file": file, "line": place.line}}
+
+    def tags(self) -> dict[str, troposphere.Tags]:
+        """The configured tags as a property, or nothing."""
+        tags = self.observability.tags
+        return {"Tags": troposphere.Tags(**tags)} if tags else {}
+
+
+def identify(kind: str, name: str, place: Place, seen: dict[str, tuple[str, Place]]) -> str:
+    """The logical id of a definition; refuses two definitions of one name."""
+    id = logical_id(kind, name)
+    if id in seen:
+        other, first = seen[id]
+        raise RenderError(
+            f"{kind.lower()} {name!r} is defined twice; first as {other!r} at {first}", right="give one another name", place=place
+        )
+    seen[id] = (name, place)
+    return id

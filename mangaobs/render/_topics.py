@@ -1,0 +1,146 @@
+"""The three topics, with a key and policies that let alarms and events through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from troposphere import Ref, Sub, kms, sns
+
+from mangaobs.model._value import Attribute
+from mangaobs.model.alarm import Severity
+from mangaobs.model.observability import Route
+from mangaobs.render._logical_id import logical_id
+from mangaobs.render._pieces import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mangaobs.model._value import Value
+    from mangaobs.render._pieces import Context
+
+KEY = "TopicKey"
+
+
+def addresses(routes: Mapping[Severity, Route]) -> dict[Severity, Value]:
+    """Where each severity is published: an existing topic's ARN, or the one that is created here."""
+    topics: dict[Severity, Value] = {}
+    for severity in Severity:
+        existing = routes.get(severity, Route()).topic
+        topics[severity] = existing if existing is not None else Attribute(logical_id("Topic", severity.value))
+    return topics
+
+
+def render(context: Context) -> Iterator[Piece]:
+    """The topics that do not exist yet, each with its policy and subscriptions, and the key of those without one."""
+    created = [
+        (severity, route)
+        for severity in Severity
+        if (route := context.observability.routes.get(severity, Route())).topic is None
+    ]
+    if any(route.kms_key is None for _, route in created):
+        yield Piece(KEY, _key(context), shared=True)
+    for severity, route in created:
+        id = logical_id("Topic", severity.value)
+        yield Piece(id, _topic(context, id, severity, route), shared=True)
+        yield Piece(f"{id}Policy", _policy(id), shared=True)
+        for number, subscriber in enumerate(route.subscribers, 1):
+            yield Piece(
+                f"{id}Subscription{number}",
+                sns.SubscriptionResource(
+                    f"{id}Subscription{number}",
+                    TopicArn=Ref(id),
+                    Protocol=subscriber.protocol,
+                    Endpoint=context.values.render(subscriber.endpoint),
+                ),
+                shared=True,
+            )
+
+
+def _topic(context: Context, id: str, severity: Severity, route: Route) -> sns.Topic:
+    naming = context.observability.naming
+    return sns.Topic(
+        id,
+        TopicName=naming.resource(f"alarms-{severity.value}"),
+        DisplayName=f"{naming.application} {naming.environment} {severity.value}"[:100],
+        KmsMasterKeyId=Ref(KEY) if route.kms_key is None else context.values.render(route.kms_key),
+        **context.tags(),
+    )
+
+
+def _key(context: Context) -> kms.Key:
+    # With the key that AWS manages for SNS neither service could publish: its policy cannot be edited.
+    use = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    statements: list[dict[str, Any]] = [
+        {
+            "Sid": "AdministeredByTheAccount",
+            "Effect": "Allow",
+            "Principal": {"AWS": Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        {
+            "Sid": "AlarmsMayEncrypt",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": use,
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}},
+        },
+        # No condition here: EventBridge's requests to KMS carry no aws:SourceAccount and no aws:SourceArn, and with one
+        # every event would be dropped silently. Source: SNS Developer Guide, "Securing Amazon SNS data with server-side
+        # encryption", compatibility with event sources from AWS services.
+        {
+            "Sid": "EventsMayEncrypt",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": use,
+            "Resource": "*",
+        },
+    ]
+    return kms.Key(
+        KEY,
+        Description=Sub("Encrypts the alarm topics of ${AWS::StackName}"),
+        EnableKeyRotation=True,
+        KeyPolicy={"Version": "2012-10-17", "Statement": statements},
+        **context.tags(),
+    )
+
+
+def _policy(topic: str) -> sns.TopicPolicy:
+    return sns.TopicPolicy(
+        f"{topic}Policy",
+        Topics=[Ref(topic)],
+        PolicyDocument={
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "AlarmsMayPublish",
+                    "Effect": "Allow",
+                    "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                    "Action": "sns:Publish",
+                    "Resource": Ref(topic),
+                    "Condition": {
+                        "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
+                        "ArnLike": {"aws:SourceArn": Sub("arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*")},
+                    },
+                },
+                # EventBridge does not support conditions in a topic's policy (EventBridge User Guide, "Using
+                # resource-based policies").
+                {
+                    "Sid": "EventsMayPublish",
+                    "Effect": "Allow",
+                    "Principal": {"Service": "events.amazonaws.com"},
+                    "Action": "sns:Publish",
+                    "Resource": Ref(topic),
+                },
+                {
+                    "Sid": "OnlyOverTls",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "sns:Publish",
+                    "Resource": Ref(topic),
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                },
+            ],
+        },
+    )
