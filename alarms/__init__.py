@@ -28,7 +28,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     transaction_conflicts_a_minute: Annotated[
         float, msgspec.Meta(ge=0, description="DynamoDB transaction conflicts a minute")
     ] = 10
-    iterator_age_ms: Annotated[float, msgspec.Meta(gt=0, description="Lag of a stream's reader, in milliseconds")] = 60_000
+    iterator_age_ms: Annotated[float, msgspec.Meta(gt=0, description="Lag of a stream's reader, in milliseconds")] = (
+        60_000
+    )
     far_behind_ms: Annotated[
         float, msgspec.Meta(gt=0, description="Lag at which a stream's records are in danger, in milliseconds")
     ] = 3_600_000
@@ -38,13 +40,15 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     account_concurrency: Annotated[
         float, msgspec.Meta(gt=0, description="Concurrency that is claimed of the account's quota for Lambda")
     ] = 800
-    api_latency_p99_ms: Annotated[float, msgspec.Meta(gt=0, description="p99 of an API's answers, in milliseconds")] = 8_000
-    api_client_error_share: Annotated[
-        float, msgspec.Meta(gt=0, le=1, description="Share of 4xx answers, 0 to 1")
-    ] = 0.05
-    api_server_error_share: Annotated[
-        float, msgspec.Meta(gt=0, le=1, description="Share of 5xx answers, 0 to 1")
-    ] = 0.01
+    api_latency_p99_ms: Annotated[float, msgspec.Meta(gt=0, description="p99 of an API's answers, in milliseconds")] = (
+        8_000
+    )
+    api_client_error_share: Annotated[float, msgspec.Meta(gt=0, le=1, description="Share of 4xx answers, 0 to 1")] = (
+        0.05
+    )
+    api_server_error_share: Annotated[float, msgspec.Meta(gt=0, le=1, description="Share of 5xx answers, 0 to 1")] = (
+        0.01
+    )
     model_latency_p99_ms: Annotated[
         float, msgspec.Meta(gt=0, description="p99 of a model invocation, in milliseconds")
     ] = 10_000
@@ -54,15 +58,21 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     token_quota_percent: Annotated[
         float, msgspec.Meta(gt=0, le=100, description="Percent of a model's token quota that may be used")
     ] = 80
-    queue_age_seconds: Annotated[float, msgspec.Meta(gt=0, description="Age of a queue's oldest message, in seconds")] = 300
+    queue_age_seconds: Annotated[
+        float, msgspec.Meta(gt=0, description="Age of a queue's oldest message, in seconds")
+    ] = 300
     dead_letter_age_seconds: Annotated[
         float, msgspec.Meta(gt=0, description="Age at which a dead letter is about to be lost, in seconds")
     ] = 259_200
     delivery_freshness_seconds: Annotated[
         float, msgspec.Meta(gt=0, description="Age of the oldest record that Firehose has not delivered, in seconds")
     ] = 900
-    cache_cpu_percent: Annotated[float, msgspec.Meta(gt=0, le=100, description="CPU of a cache's engine, in percent")] = 90
-    cache_memory_percent: Annotated[float, msgspec.Meta(gt=0, le=100, description="Memory that a cache uses, in percent")] = 80
+    cache_cpu_percent: Annotated[
+        float, msgspec.Meta(gt=0, le=100, description="CPU of a cache's engine, in percent")
+    ] = 90
+    cache_memory_percent: Annotated[
+        float, msgspec.Meta(gt=0, le=100, description="Memory that a cache uses, in percent")
+    ] = 80
     cache_commands_throttled: Annotated[
         float, msgspec.Meta(ge=0, description="Commands a minute that a serverless cache refused")
     ] = 0

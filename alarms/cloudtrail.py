@@ -30,7 +30,14 @@ _NOT_AUTO_SCALING = any_of(
     unequal("$.userIdentity.invokedBy", "dynamodb.application-autoscaling.amazonaws.com"),
 )
 
-TABLE_CHANGES = ("CreateTable", "DeleteTable", "UpdateTable", "UpdateTimeToLive", "CreateGlobalTable", "UpdateGlobalTable")
+TABLE_CHANGES = (
+    "CreateTable",
+    "DeleteTable",
+    "UpdateTable",
+    "UpdateTimeToLive",
+    "CreateGlobalTable",
+    "UpdateGlobalTable",
+)
 COPIES = (
     "CreateBackup",
     "ExportTableToPointInTime",
@@ -42,7 +49,13 @@ COPIES = (
     "DisableKinesisStreamingDestination",
 )
 TRAIL_CHANGES = ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors", "PutInsightSelectors")
-LOG_CHANGES = ("DeleteLogGroup", "DeleteLogStream", "DeleteMetricFilter", "DeleteSubscriptionFilter", "PutRetentionPolicy")
+LOG_CHANGES = (
+    "DeleteLogGroup",
+    "DeleteLogStream",
+    "DeleteMetricFilter",
+    "DeleteSubscriptionFilter",
+    "PutRetentionPolicy",
+)
 ALARM_CHANGES = ("DeleteAlarms", "DisableAlarmActions", "DisableInsightRules", "DeleteInsightRules")
 KEY_CHANGES = ("DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy")
 PARTIQL = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
@@ -70,7 +83,9 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
                 name=f"trail-{key}-scan",
                 metric=f"Scan-{key}",
                 # The table's ARN under resources holds for a name and for an ARN in the request, and for PartiQL.
-                pattern=all_of(_DYNAMODB, equal("$.eventName", "Scan"), equal("$.resources[*].ARN", *_arns(table.name))),
+                pattern=all_of(
+                    _DYNAMODB, equal("$.eventName", "Scan"), equal("$.resources[*].ARN", *_arns(table.name))
+                ),
                 severity=Severity.WARNING,
                 threshold=app.thresholds.scans,
                 summary=f"Somebody scans table {key}, which no handler does.",
@@ -79,7 +94,9 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
             yield Watch(
                 name=f"trail-{key}-partiql",
                 metric=f"PartiQL-{key}",
-                pattern=all_of(_DYNAMODB, equal("$.eventName", *PARTIQL), equal("$.resources[*].ARN", *_arns(table.name))),
+                pattern=all_of(
+                    _DYNAMODB, equal("$.eventName", *PARTIQL), equal("$.resources[*].ARN", *_arns(table.name))
+                ),
                 severity=Severity.WARNING,
                 summary=f"Somebody reads or writes table {key} with PartiQL, which no handler does.",
                 runbook="data-access",
@@ -117,7 +134,9 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
         metric="BackupDeleted",
         pattern=any_of(
             all_of(_DYNAMODB, equal("$.eventName", "DeleteBackup"), _SUCCEEDED),
-            all_of(equal("$.eventSource", "backup.amazonaws.com"), equal("$.eventName", "DeleteRecoveryPoint"), _SUCCEEDED),
+            all_of(
+                equal("$.eventSource", "backup.amazonaws.com"), equal("$.eventName", "DeleteRecoveryPoint"), _SUCCEEDED
+            ),
         ),
         severity=Severity.CRITICAL,
         summary="A backup was deleted.",
@@ -146,7 +165,9 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
     yield Watch(
         name="trail-tampering",
         metric="TrailTampering",
-        pattern=all_of(equal("$.eventSource", "cloudtrail.amazonaws.com"), equal("$.eventName", *TRAIL_CHANGES), _SUCCEEDED),
+        pattern=all_of(
+            equal("$.eventSource", "cloudtrail.amazonaws.com"), equal("$.eventName", *TRAIL_CHANGES), _SUCCEEDED
+        ),
         severity=Severity.CRITICAL,
         summary="CloudTrail was stopped, deleted or told to record less.",
         runbook="trail-tampering",
@@ -157,7 +178,9 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
         metric="MonitoringTampering",
         pattern=any_of(
             all_of(equal("$.eventSource", "logs.amazonaws.com"), equal("$.eventName", *LOG_CHANGES), _SUCCEEDED),
-            all_of(equal("$.eventSource", "monitoring.amazonaws.com"), equal("$.eventName", *ALARM_CHANGES), _SUCCEEDED),
+            all_of(
+                equal("$.eventSource", "monitoring.amazonaws.com"), equal("$.eventName", *ALARM_CHANGES), _SUCCEEDED
+            ),
         ),
         severity=Severity.WARNING,
         summary="Log groups, filters or alarms were deleted or switched off.",
@@ -205,7 +228,10 @@ def events(app: App[Thresholds]) -> Iterator[EventRule]:
             summary="A table of the application is being deleted.",
             runbook="table-changes",
             pattern=_call("aws.dynamodb", "dynamodb.amazonaws.com", ["DeleteTable"])
-            | {"detail": _detail("dynamodb.amazonaws.com", ["DeleteTable"]) | {"requestParameters": {"tableName": _named(names)}}},
+            | {
+                "detail": _detail("dynamodb.amazonaws.com", ["DeleteTable"])
+                | {"requestParameters": {"tableName": _named(names)}}
+            },
         )
     yield EventRule(
         name="data-protection-off",
@@ -216,7 +242,13 @@ def events(app: App[Thresholds]) -> Iterator[EventRule]:
         pattern=_call(
             "aws.dynamodb",
             "dynamodb.amazonaws.com",
-            ["DeleteBackup", "UpdateContinuousBackups", "UpdateTimeToLive", "PutResourcePolicy", "DeleteResourcePolicy"],
+            [
+                "DeleteBackup",
+                "UpdateContinuousBackups",
+                "UpdateTimeToLive",
+                "PutResourcePolicy",
+                "DeleteResourcePolicy",
+            ],
         ),
     )
     yield EventRule(

@@ -57,7 +57,9 @@ FIRST_TOKEN_MS = Field("first_token_ms", "number", "Milliseconds to the first to
 TOKENS_IN = Field("input_tokens", "number", "Tokens sent.", optional=True)
 TOKENS_OUT = Field("output_tokens", "number", "Tokens answered.", optional=True)
 OUTCOME = Field("outcome", "string", "success or error.")
-EFFECT = Field("effect", "string", "What the customer saw: none, slow, degraded, limited, rejected or failed.", optional=True)
+EFFECT = Field(
+    "effect", "string", "What the customer saw: none, slow, degraded, limited, rejected or failed.", optional=True
+)
 REMAINING_MS = Field("remaining_ms", "number", "Milliseconds left of the timeout at the end.")
 REASON = Field("reason", "string", "Why, as a code.")
 

@@ -97,6 +97,38 @@ class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):
                     "use it or leave it out",
                 )
 
+    def stored_text(self) -> str:
+        """The text as CloudWatch stores it: `{{name}}` stays, it is CloudWatch's own syntax for a parameter."""
+        if "{%" not in self.text and "{#" not in self.text:
+            return PLACEHOLDER.sub(r"{{\1}}", self.text).strip()  # what Jinja2 would give, without loading it
+        return self._filled({parameter.name: f"{{{{{parameter.name}}}}}" for parameter in self.parameters})
+
+    def filled(self, arguments: dict[str, Argument] | None = None) -> str:
+        """The text ready to run: each parameter with its argument or its default.
+
+        Text is quoted as Logs Insights quotes it. Raises `DefinitionError` for an argument that is no parameter of it
+        or of another type.
+        """
+        given = dict(arguments or {})
+        values: dict[str, str] = {}
+        for parameter in self.parameters:
+            values[parameter.name] = parameter.literal(given.pop(parameter.name, parameter.default))
+        if given:
+            known = ", ".join(values) or "it has none"
+            raise DefinitionError(f"query {self.name!r} has no parameter {next(iter(given))!r}", right=known)
+        return self._filled(values)
+
+    def _filled(self, values: dict[str, str]) -> str:
+        import jinja2
+
+        try:
+            template = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(self.text)  # noqa: S701 - queries, not HTML
+            return template.render(values).strip()
+        except jinja2.TemplateError as error:
+            raise DefinitionError(
+                f"query {self.name!r}: {error}", right="text that Jinja2 takes", place=self.place
+            ) from None
+
 
 class InsightRule(msgspec.Struct, frozen=True, kw_only=True):
     """A Contributor Insights rule over JSON logs: who contributes most.

@@ -18,13 +18,14 @@ _TEMPLATES = {
     "dashboard_naming": ("application", "environment", "name", "region"),
     "query_folder": ("application", "environment"),
 }
-_FIELD = re.compile(r"\{([^{}]*)\}")
+# Patterns are compiled where they are first needed, which for most configurations is never.
+_FIELD = r"\{([^{}]*)\}"
 _MAPPED = ("dynamodb-stream", "kinesis", "sqs")
 _ENDPOINTS = {
-    "https": (re.compile(r"https://[^\s/]+\S*"), "an https:// address"),
-    "email": (re.compile(r"[^@\s]+@[^@\s]+"), "an e-mail address"),
-    "sqs": (re.compile(r"arn:.+"), "the queue's ARN"),
-    "lambda": (re.compile(r"arn:.+"), "the function's ARN"),
+    "https": (r"https://[^\s/]+\S*", "an https:// address"),
+    "email": (r"[^@\s]+@[^@\s]+", "an e-mail address"),
+    "sqs": (r"arn:.+", "the queue's ARN"),
+    "lambda": (r"arn:.+", "the function's ARN"),
 }
 
 
@@ -52,11 +53,11 @@ def _templates(configuration: Configuration) -> Iterator[Fault]:
     for key, fields in _TEMPLATES.items():
         template = getattr(configuration, key)
         shown = ", ".join(f"{{{field}}}" for field in fields)
-        used = _FIELD.findall(template)
+        used = re.findall(_FIELD, template)
         for field in used:
             if field not in fields:
                 yield Fault((key,), f"uses {{{field}}}", f"it has {shown}")
-        rest = _FIELD.sub("", template)
+        rest = re.sub(_FIELD, "", template)
         if "{" in rest or "}" in rest:
             yield Fault((key,), "has a brace without its partner", shown)
         elif "name" in fields and "name" not in used:
@@ -91,7 +92,7 @@ def _route(route: Route, path: Path) -> Iterator[Fault]:
         endpoint = (*path, "subscribers", place, "endpoint")
         pattern, right = _ENDPOINTS[subscriber.protocol]
         text = subscriber.endpoint.written
-        if isinstance(text, str) and not pattern.fullmatch(text):
+        if isinstance(text, str) and not re.fullmatch(pattern, text):
             yield Fault(endpoint, f"is {text!r}, and the protocol {subscriber.protocol}", right)
         if (who := (subscriber.protocol, subscriber.endpoint)) in seen:
             yield Fault(endpoint, "is subscribed twice", "leave one out")

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 PSEUDO = ("AWS::AccountId", "AWS::Partition", "AWS::Region")
 
-_PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+_PLACEHOLDER = r"\$\{([^}]*)\}"
 _FORMS = {
-    "parameter": (re.compile(r"[A-Za-z0-9]{1,255}"), "1 to 255 letters and digits, for example SessionsTable"),
-    "import": (re.compile(r"[A-Za-z0-9:-]{1,255}"), "the name of an export: letters, digits, colons and hyphens"),
-    "ssm": (re.compile(r"[A-Za-z0-9_./-]{1,2048}(:\d+)?"), "a parameter path, for example /mangaassist/queue-arn"),
+    "parameter": (r"[A-Za-z0-9]{1,255}", "1 to 255 letters and digits, for example SessionsTable"),
+    "import": (r"[A-Za-z0-9:-]{1,255}", "the name of an export: letters, digits, colons and hyphens"),
+    "ssm": (r"[A-Za-z0-9_./-]{1,2048}(:\d+)?", "a parameter path, for example /mangaassist/queue-arn"),
 }
 
 
@@ -89,7 +89,7 @@ class Name:
         if isinstance(written, str):
             if "${" not in written:
                 return written
-            pieces = _PLACEHOLDER.split(written)  # text and pseudo parameters take turns
+            pieces = re.split(_PLACEHOLDER, written)  # text and pseudo parameters take turns
             return _value.text(*(_value.Pseudo(piece) if n % 2 else piece for n, piece in enumerate(pieces)))
         if written.import_ is not None:
             return _value.Import(written.import_)
@@ -143,10 +143,10 @@ def text_faults(written: str) -> list[Fault]:
     right = "one of " + ", ".join(f"${{{name}}}" for name in PSEUDO)
     faults = [
         Fault((), f"${{{inside}}} is not known in a name", right)
-        for inside in _PLACEHOLDER.findall(written)
+        for inside in re.findall(_PLACEHOLDER, written)
         if inside not in PSEUDO
     ]
-    if "${" in _PLACEHOLDER.sub("", written):
+    if "${" in re.sub(_PLACEHOLDER, "", written):
         faults.append(Fault((), "holds a ${ that is not closed", right))
     return faults
 
@@ -163,7 +163,7 @@ def reference_faults(reference: Reference) -> list[Fault]:
     source = given[0]
     faults = []
     pattern, right = _FORMS[source]
-    if not pattern.fullmatch(sources[source] or ""):
+    if not re.fullmatch(pattern, sources[source] or ""):
         faults.append(Fault((source,), f"{source} is {sources[source]!r}", right))
     if source != "parameter":
         for key, set_ in (("default", reference.default is not None), ("secret", reference.secret)):

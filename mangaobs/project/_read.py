@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -24,7 +24,7 @@ FILE_NAME = "mangaobs.toml"
 Table = dict[str, Any]
 _REFERENCE = ("parameter", "import", "ssm")
 # Up to the first = that is not inside quotes, and all that follows.
-_SET = re.compile(r"""((?:[^="']|"(?:[^"\\]|\\.)*"|'[^']*')*)=(.*)""", re.DOTALL)
+_SET = r"""((?:[^="']|"(?:[^"\\]|\\.)*"|'[^']*')*)=([\s\S]*)"""
 
 
 def read_configuration(
@@ -83,7 +83,7 @@ def parse_set(argument: str) -> Table:
     """A `key.path=value` argument as the tables that it means; the value is TOML if it parses, else text."""
     import tomllib
 
-    found = _SET.fullmatch(argument)
+    found = re.fullmatch(_SET, argument)
     path: Path = ()
     if found and "\n" not in found[1]:
         try:
@@ -136,10 +136,11 @@ class _Sources:
         """Put the environment's table over the base."""
         known = self._environments
         if not isinstance(known, dict):
-            raise self._error("env must be a table of environments", "for example [env.prod]", ("env",))
+            raise self._error("env must be a table of environments", "for example [env.prod]", ("env",), value=True)
         for name, table in known.items():
             if not isinstance(table, dict):
-                raise self._error(f"env.{name} must be a table", f"for example [env.{name}]", ("env", name))
+                right = f"for example [env.{name}]"
+                raise self._error(f"env.{name} must be a table", right, ("env", name), value=True)
         if env is None:
             return
         if env not in known:
@@ -164,10 +165,8 @@ class _Sources:
             if layer.argument:
                 path = _only_path(layer.table)
                 if any(fault.path == path and fault.problem.startswith("must be text") for fault in faults):
-                    value = layer.argument[layer.argument.index("=") + 1 :]
-                    found = _SET.fullmatch(layer.argument)
-                    value = found[2] if found else value
-                    self.layers[place] = layer._replace(table=_nested(path, value))
+                    found = re.fullmatch(_SET, layer.argument)
+                    self.layers[place] = layer._replace(table=_nested(path, found[2] if found else ""))
                     changed = True
         return changed
 
@@ -236,6 +235,7 @@ def _convert(table: Table, thresholds: type | None) -> tuple[Configuration | Non
             alarms = msgspec.convert(own, thresholds, dec_hook=hook)
         except msgspec.ValidationError as error:
             faults += _faults(own, thresholds, ("alarms",), error, hook)
+        faults += _endless(own, ("alarms",))
     elif "alarms" in table:
         right = "declare a msgspec.Struct named Thresholds in the project's alarms/ folder"
         faults.append(Fault(("alarms",), "has no type: the project declares no Thresholds", right, at_key=True))
@@ -247,6 +247,15 @@ def _convert(table: Table, thresholds: type | None) -> tuple[Configuration | Non
 
             faults += parameter_faults(configuration)
     return configuration, faults
+
+
+def _endless(value: Any, path: Path) -> Iterator[Fault]:  # noqa: ANN401
+    """TOML knows nan and inf; no threshold can be one, and JSON cannot say it."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _endless(item, (*path, key))
+    elif isinstance(value, float) and value - value != 0:
+        yield Fault(path, f"is {value}", "a finite number")
 
 
 def _faults(data: Any, type_: type, path: Path, error: Exception, hook: Any) -> list[Fault]:  # noqa: ANN401

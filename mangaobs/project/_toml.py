@@ -11,7 +11,7 @@ from mangaobs.errors import ConfigurationError, Place
 if TYPE_CHECKING:
     from pathlib import Path
 
-_AT = re.compile(r" \(at line (\d+), column (\d+)\)$| \(at end of document\)$")
+_AT = r" \(at line (\d+), column (\d+)\)$| \(at end of document\)$"
 
 
 def read_text(file: Path) -> str:
@@ -37,7 +37,7 @@ def parse(text: str, file: Path) -> dict[str, Any]:
     except ValueError as error:
         message = str(error)
         place = Place(str(file))
-        if found := _AT.search(message):
+        if found := re.search(_AT, message):
             message = message[: found.start()]
             place = Place(str(file), *(int(number) for number in found.groups())) if found[1] else _end(text, file)
         problem = message[:1].lower() + message[1:]

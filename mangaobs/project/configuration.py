@@ -83,7 +83,7 @@ Key = Annotated[
         extra={"right": "a letter, then letters, digits, - and _"},
     ),
 ]
-Positive = Annotated[int, Meta(ge=1)]
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 AccountId = Annotated[
     str,
     Meta(pattern=r"^[0-9]{12}$", extra={"right": 'twelve digits in quotes, for example "123456789012"'}),

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 Folder: TypeAlias = Literal["alarms", "dashboards", "queries", "handlers"]
 
 FILE_NAME = "mangaobs.toml"
-# What each folder's modules may define; each takes the app and yields definitions.
+# What each folder's modules may define: functions that yield definitions. Each takes the app; `composites` takes the
+# alarms by name too, and `dashboards` the alarms and composites.
 CONVENTIONS: dict[Folder, tuple[str, ...]] = {
-    "alarms": ("alarms", "filters", "rules", "scaling"),
+    "alarms": ("alarms", "composites", "filters", "events", "scaling"),
     "dashboards": ("dashboards",),
     "queries": ("queries", "contributors"),
     "handlers": (),
@@ -37,12 +38,13 @@ CONVENTIONS: dict[Folder, tuple[str, ...]] = {
 _SINGULARS = {
     "alarm": "alarms",
     "filter": "filters",
-    "rule": "rules",
+    "composite": "composites",
+    "event": "events",
     "dashboard": "dashboards",
     "query": "queries",
     "contributor": "contributors",
 }
-_PRIVATE = re.compile(r"_mangaobs_project_[0-9a-f]{8}_*\.")
+_PRIVATE = r"_mangaobs_project_[0-9a-f]{8}_*\."
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -118,12 +120,12 @@ class Definitions:
             and function.__module__ == module.__name__
         ]
 
-    def collect(self, folder: Folder, name: str, app: object) -> list[Any]:
-        """Everything that the functions called `name` give for `app`.
+    def collect(self, folder: Folder, name: str, *arguments: object) -> list[Any]:
+        """Everything that the functions called `name` give for `arguments`.
 
         What they raise becomes a `ProjectError` at the line of the definition; a `MangaobsError` stays as it is.
         """
-        return [item for function in self.functions(folder, name) for item in self._call(function, app)]
+        return [item for function in self.functions(folder, name) for item in self._call(function, *arguments)]
 
     def signals(self) -> Signals:
         """`SIGNALS` of `handlers/signals.py`; a project without that file emits nothing of its own."""
@@ -170,15 +172,15 @@ class Definitions:
                         right in names
                         and isinstance(function, FunctionType)
                         and function.__module__ == module.__name__
-                        and function.__code__.co_varnames[: function.__code__.co_argcount] == ("app",)
+                        and function.__code__.co_varnames[: function.__code__.co_argcount][:1] == ("app",)
                     ):
                         place = Place(_file(module), function.__code__.co_firstlineno)
                         raise ProjectError(f"{wrong}(app) is never called", right=f"name it {right}", place=place)
 
-    def _call(self, function: Callable[..., Any], app: object) -> list[Any]:
+    def _call(self, function: Callable[..., Any], *arguments: object) -> list[Any]:
         code = function.__code__
         try:
-            given = function(app)
+            given = function(*arguments)
             items = None if given is None or isinstance(given, str) else list(given)
         except KeyboardInterrupt:
             raise
@@ -186,7 +188,7 @@ class Definitions:
             errors = list(_as_errors(error, self.root))
             raise errors[0] if len(errors) == 1 else ManyErrors(errors) from error
         if items is None:
-            problem = f"{function.__name__}(app) gives {type(given).__name__}"
+            problem = f"{function.__name__}(…) gives {type(given).__name__}"
             place = Place(code.co_filename, code.co_firstlineno)
             raise ProjectError(problem, right="yield each definition, or return a list", place=place)
         return items
@@ -241,7 +243,7 @@ def _as_errors(error: BaseException, root: Path) -> Iterator[MangaobsError]:
         yield ProjectError(f"is not Python: {error.msg}", place=place, length=length)
     else:
         place, length = _failing(error.__traceback__, root)
-        said = _PRIVATE.sub("", str(error))
+        said = re.sub(_PRIVATE, "", str(error))
         words = f"{type(error).__name__}: {said}" if said else type(error).__name__
         yield ProjectError(f"fails: {words}", right=_import_hint(error), place=place, length=length)
 

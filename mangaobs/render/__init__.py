@@ -1,6 +1,7 @@
 """From definitions to CloudFormation templates: model → troposphere → template."""
 
-from mangaobs.render._render import Template, render, render_shards
-from mangaobs.render._write import to_json, to_yaml
+from mangaobs.render._render import Template, render
+from mangaobs.render._shard import render_shards, write_shards
+from mangaobs.render._write import to_json, to_yaml, write_text
 
-__all__ = ["Template", "render", "render_shards", "to_json", "to_yaml"]
+__all__ = ["Template", "render", "render_shards", "to_json", "to_yaml", "write_shards", "write_text"]

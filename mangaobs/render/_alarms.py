@@ -108,9 +108,7 @@ def _query(context: Context, row: Row, *, returned: bool) -> cloudwatch.MetricDa
     if row.stat is None:
         # A math expression takes its period from its metrics; one without any needs its own.
         period = {"Period": row.period} if row.period else {}
-        return cloudwatch.MetricDataQuery(
-            Id=row.id, Expression=row.expression, ReturnData=returned, **period, **label
-        )
+        return cloudwatch.MetricDataQuery(Id=row.id, Expression=row.expression, ReturnData=returned, **period, **label)
     metric = row.stat.metric
     dimensions = {"Dimensions": _dimensions(context, metric)} if metric.dimensions else {}
     return cloudwatch.MetricDataQuery(

@@ -35,9 +35,7 @@ def render(context: Context) -> Iterator[Piece]:
             EventPattern=context.values.render_tree(rule.pattern),
             State="ENABLED",
             Targets=[target],
-            Metadata=context.contract(
-                rule.place, name=rule.name, severity=rule.severity.value, runbook=rule.runbook
-            ),
+            Metadata=context.contract(rule.place, name=rule.name, severity=rule.severity.value, runbook=rule.runbook),
             **context.tags(),
         )
         yield Piece(id, resource)

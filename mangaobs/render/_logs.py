@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 def render(context: Context) -> Iterator[Piece]:
     """Everything that lives in CloudWatch Logs."""
     created: dict[str, str] = {}
-    for group in context.observability.log_groups:
-        id = created[shown(group.name)] = logical_id("LogGroup", group.key)
-        encryption = {"KmsKeyId": context.values.render(group.kms_key)} if group.kms_key is not None else {}
+    for log_group in context.observability.log_groups:
+        id = created[shown(log_group.name)] = logical_id("LogGroup", log_group.key)
+        encryption = {"KmsKeyId": context.values.render(log_group.kms_key)} if log_group.kms_key is not None else {}
         resource = logs.LogGroup(
             id,
-            LogGroupName=context.values.render(group.name),
-            RetentionInDays=group.retention,
+            LogGroupName=context.values.render(log_group.name),
+            RetentionInDays=log_group.retention,
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
             **encryption,
             **context.tags(),
         )
-        yield Piece(id, resource, shared=True)
+        yield Piece(id, resource, group=id)
     yield from _filters(context, created)
     yield from _queries(context)
     yield from _insight_rules(context, created)
@@ -67,8 +67,8 @@ def _filters(context: Context, created: dict[str, str]) -> Iterator[Piece]:
             ],
             Metadata=context.contract(filter.place, name=filter.name, summary=filter.summary),
         )
-        group = created.get(shown(filter.log_group))
-        yield Piece(id, resource, needs=(group,) if group else ())
+        log_group = created.get(shown(filter.log_group), "")
+        yield Piece(id, resource, group=log_group, needs=(log_group,) if log_group else ())
 
 
 def _queries(context: Context) -> Iterator[Piece]:
@@ -111,7 +111,7 @@ def _insight_rules(context: Context, created: dict[str, str]) -> Iterator[Piece]
             Metadata=context.contract(rule.place, name=rule.name, summary=rule.summary),
             **context.tags(),
         )
-        needs = tuple(id for group in rule.log_groups if (id := created.get(shown(group))))
+        needs = tuple(created[name] for name in map(shown, rule.log_groups) if name in created)
         yield Piece(id, resource, needs=needs)
 
 

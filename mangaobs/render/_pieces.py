@@ -60,7 +60,9 @@ def identify(kind: str, name: str, place: Place, seen: dict[str, tuple[str, Plac
     if id in seen:
         other, first = seen[id]
         raise RenderError(
-            f"{kind.lower()} {name!r} is defined twice; first as {other!r} at {first}", right="give one another name", place=place
+            f"{kind.lower()} {name!r} is defined twice; first as {other!r} at {first}",
+            right="give one another name",
+            place=place,
         )
     seen[id] = (name, place)
     return id

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import troposphere
 
 from mangaobs.errors import RenderError
-from mangaobs.model.alarm import Severity
 from mangaobs.render import _alarms, _dashboards, _events, _logs, _topics
 from mangaobs.render._pieces import Context, Piece
 from mangaobs.render._signals import check_signals
@@ -15,9 +14,10 @@ from mangaobs.render._values import Values
 from mangaobs.render._write import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mangaobs.model._value import Parameter, Value
+    from mangaobs.model.alarm import Severity
     from mangaobs.model.observability import Observability
 
 Template: TypeAlias = dict[str, Any]
@@ -34,56 +34,38 @@ def render(observability: Observability) -> Template:
 
     Raises `RenderError` where it would pass CloudFormation's limits: 500 resources, 200 parameters, 1 MB.
     """
-    context = _context(observability)
-    pieces = list(_pieces(context))
-    template = assemble(context, pieces, context.values.parameters, described(observability))
-    excess = [
-        f"{count:,} {what} ({limit:,} allowed)"
-        for what, count, limit in (
-            ("resources", len(pieces), MAX_RESOURCES),
-            ("parameters", len(context.values.parameters), MAX_PARAMETERS),
-            ("bytes", len(to_json(template, compact=True).encode()), MAX_BYTES),
-        )
-        if count > limit
-    ]
-    if excess:
-        raise RenderError(f"the template would have {', '.join(excess)}", right="split it: --shard DIR")
+    context, pieces = make_pieces(observability, _topics.addresses(observability.routes))
+    count = len(pieces)
+    if count > MAX_RESOURCES:
+        _refuse({"resources": (count, MAX_RESOURCES)})
+    template = assemble(context, pieces, context.values.parameters)
+    outputs = _topics.outputs(observability)
+    if outputs:
+        template["Outputs"] = outputs
+    _refuse(
+        {
+            "parameters": (len(context.values.parameters), MAX_PARAMETERS),
+            "bytes": (len(to_json(template, compact=True).encode()), MAX_BYTES),
+        }
+    )
     return template
 
 
-def render_shards(observability: Observability, assignment: Mapping[str, str]) -> tuple[dict[str, Template], dict[str, str]]:
-    """Several templates that each fit, by name, and the assignment of every logical id to its shard.
-
-    `assignment` is the one of the last time: what it names stays where it is. The shard `shared` holds the topics and
-    exports them; it is deployed first, `composites` last.
-    """
-    from mangaobs.render._shard import split
-
-    return split(observability, assignment)
+def _refuse(counts: dict[str, tuple[int, int]]) -> None:
+    excess = [f"{count:,} {what}, {limit:,} are allowed" for what, (count, limit) in counts.items() if count > limit]
+    if excess:
+        raise RenderError(f"the template would have {' and '.join(excess)}", right="split it with --shard DIR")
 
 
-def described(observability: Observability) -> str:
-    """The template's description."""
-    naming = observability.naming
-    return f"Observability of {naming.application} ({naming.environment}), rendered by mangaobs"
-
-
-def _context(observability: Observability, topics: dict[Severity, Value] | None = None) -> Context:
+def make_pieces(observability: Observability, topics: dict[Severity, Value]) -> tuple[Context, list[Piece]]:
+    """Every resource, not yet in a template; the context knows the parameters that they use."""
     check_signals(observability)
-    return Context(observability, Values(), topics or _topics.addresses(observability.routes))
+    context = Context(observability, Values(), topics)
+    makers = (_topics, _logs, _alarms, _events, _dashboards)
+    return context, [piece for maker in makers for piece in maker.render(context)]
 
 
-def _pieces(context: Context) -> Iterable[Piece]:
-    yield from _topics.render(context)
-    yield from _logs.render(context)
-    yield from _alarms.render(context)
-    yield from _events.render(context)
-    yield from _dashboards.render(context)
-
-
-def assemble(
-    context: Context, pieces: list[Piece], parameters: Mapping[str, Parameter], description: str
-) -> Template:
+def assemble(context: Context, pieces: list[Piece], parameters: Mapping[str, Parameter]) -> Template:
     """CloudFormation's tree of `pieces`, with the contract."""
     here = {piece.id for piece in pieces}
     naming = context.observability.naming
@@ -95,7 +77,7 @@ def assemble(
         resources[piece.id] = piece.resource.to_dict()
     template: Template = {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": description,
+        "Description": f"Observability of {naming.application} ({naming.environment}), rendered by mangaobs",
         "Metadata": {
             "mangaobs": {
                 "contract": CONTRACT_VERSION,

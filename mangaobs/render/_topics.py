@@ -16,9 +16,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mangaobs.model._value import Value
+    from mangaobs.model.observability import Naming, Observability
     from mangaobs.render._pieces import Context
 
 KEY = "TopicKey"
+
+
+def export_name(naming: Naming, severity: Severity) -> str:
+    """Under which a created topic's ARN is exported, for the other shards and for other stacks."""
+    return f"{naming.application}-{naming.environment}-topic-{severity.value}"
+
+
+def outputs(observability: Observability) -> dict[str, Any]:
+    """The ARNs of the created topics."""
+    return {
+        id: {
+            "Description": f"ARN of the topic of {severity.value} alarms",
+            "Value": {"Ref": id},
+            "Export": {"Name": export_name(observability.naming, severity)},
+        }
+        for severity in Severity
+        if observability.routes.get(severity, Route()).topic is None
+        for id in [logical_id("Topic", severity.value)]
+    }
 
 
 def addresses(routes: Mapping[Severity, Route]) -> dict[Severity, Value]:
@@ -121,7 +141,11 @@ def _policy(topic: str) -> sns.TopicPolicy:
                     "Resource": Ref(topic),
                     "Condition": {
                         "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
-                        "ArnLike": {"aws:SourceArn": Sub("arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*")},
+                        "ArnLike": {
+                            "aws:SourceArn": Sub(
+                                "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*"
+                            )
+                        },
                     },
                 },
                 # EventBridge does not support conditions in a topic's policy (EventBridge User Guide, "Using

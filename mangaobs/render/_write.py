@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from mangaobs.errors import RenderError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def to_json(template: dict[str, Any], *, compact: bool = False) -> str:
@@ -21,3 +26,16 @@ def to_yaml(template: dict[str, Any]) -> str:
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     written: str = yaml.dump(template, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120)
     return written
+
+
+def write_text(path: Path, written: str) -> None:
+    """Replace the file at `path` in one step: what was there stays whole if anything fails."""
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        aside.write_text(written, encoding="utf-8", newline="\n")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise RenderError(
+            f"{path} cannot be written: {error.strerror}", right="a folder that exists and is writable"
+        ) from None

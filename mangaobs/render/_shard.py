@@ -1,0 +1,182 @@
+"""Several templates where one would pass CloudFormation's limits, each resource in its shard for ever.
+
+The shard `shared` holds the topics and exports their ARNs; it is deployed first. `shard-001` and on hold the rest, in any
+order; `composites`, deployed last, holds the composite alarms, whose children must exist. CloudFormation cannot move a
+resource between stacks, so the assignment is kept in a file that is meant to be committed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from mangaobs.errors import Place, RenderError
+from mangaobs.model._value import Attribute, Import
+from mangaobs.render import _topics
+from mangaobs.render._render import MAX_BYTES, MAX_PARAMETERS, MAX_RESOURCES, Template, assemble, make_pieces
+from mangaobs.render._write import to_json, to_yaml, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mangaobs.model.observability import Observability
+    from mangaobs.render._pieces import Piece
+
+ASSIGNMENT = "assignment.json"
+SHARED, COMPOSITES = "shared", "composites"
+
+_NUMBERED = re.compile(r"shard-\d{3,}")
+_REFERENCE = re.compile(rb'"Ref":"([A-Za-z0-9]+)"|\$\{([A-Za-z0-9]+)\}')
+# New resources fill a shard to this share, so that it can grow where it is.
+_FULL = 0.8
+
+
+class _Load(NamedTuple):
+    """What a shard carries, or may carry."""
+
+    resources: int
+    bytes: int
+    parameters: frozenset[str]
+
+    def plus(self, other: _Load) -> _Load:
+        return _Load(self.resources + other.resources, self.bytes + other.bytes, self.parameters | other.parameters)
+
+    def fits(self, share: float, max_bytes: int) -> bool:
+        return (
+            self.resources <= MAX_RESOURCES * share
+            and self.bytes <= max_bytes * share
+            and len(self.parameters) <= MAX_PARAMETERS
+        )
+
+
+def render_shards(
+    observability: Observability, assignment: Mapping[str, str], *, max_bytes: int = MAX_BYTES
+) -> tuple[dict[str, Template], dict[str, str]]:
+    """The templates by shard, in the order of deployment, and the assignment of every logical id to its shard.
+
+    What `assignment` names stays where it was; what it does not gets room in the first shard that has some.
+    """
+    topics = {
+        severity: Import(_topics.export_name(observability.naming, severity)) if isinstance(topic, Attribute) else topic
+        for severity, topic in _topics.addresses(observability.routes).items()
+    }
+    context, pieces = make_pieces(observability, topics)
+    # The frame of a template: its contract, its description.
+    frame = _Load(0, len(msgspec.json.encode(assemble(context, [], {}))), frozenset())
+    loads = {piece.id: _load(piece, frozenset(context.values.parameters)) for piece in pieces}
+    homes = _assign(pieces, loads, frame, assignment, max_bytes)
+    shards: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        shards.setdefault(homes[piece.id], []).append(piece)
+    templates: dict[str, Template] = {}
+    for shard in sorted(shards, key=lambda name: (name != SHARED, name == COMPOSITES, name)):
+        names = frozenset().union(*(loads[piece.id].parameters for piece in shards[shard]))
+        templates[shard] = assemble(context, shards[shard], {name: context.values.parameters[name] for name in names})
+        if shard == SHARED:
+            templates[shard]["Outputs"] = _topics.outputs(observability)
+    return templates, dict(sorted(homes.items()))
+
+
+def write_shards(
+    observability: Observability,
+    folder: Path,
+    *,
+    format: str = "json",
+    compact: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> list[Path]:
+    """Write the shards and their assignment into `folder`; the paths of the templates, in the order of deployment."""
+    file = folder / ASSIGNMENT
+    templates, assignment = render_shards(observability, read_assignment(file), max_bytes=max_bytes)
+    written = {
+        folder / f"{shard}.template.{format}": to_yaml(template)
+        if format == "yaml"
+        else to_json(template, compact=compact)
+        for shard, template in templates.items()
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RenderError(f"{folder} cannot be made: {error.strerror}", right="a folder that can be written") from None
+    # The assignment first: a template that was written without it could be assigned otherwise the next time.
+    write_text(file, msgspec.json.format(msgspec.json.encode(assignment), indent=1).decode() + "\n")
+    for path, content in written.items():
+        write_text(path, content)
+    return list(written)
+
+
+def read_assignment(file: Path) -> dict[str, str]:
+    """The assignment of the last time, or an empty one."""
+    try:
+        assignment = msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise RenderError(f"{file} cannot be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RenderError(
+            f"is no assignment: {error}", right="restore the committed file", place=Place(str(file))
+        ) from None
+    for id, shard in assignment.items():
+        if shard not in {SHARED, COMPOSITES} and not _NUMBERED.fullmatch(shard):
+            raise RenderError(
+                f"{id} is assigned to {shard!r}", right="shared, composites or shard-001 and on", place=Place(str(file))
+            )
+    return assignment
+
+
+def _load(piece: Piece, parameters: frozenset[str]) -> _Load:
+    encoded = msgspec.json.encode({piece.id: piece.resource.to_dict()})
+    named = {(ref or sub).decode() for ref, sub in _REFERENCE.findall(encoded)}
+    return _Load(1, len(encoded), parameters & named)
+
+
+def _assign(
+    pieces: list[Piece], loads: dict[str, _Load], frame: _Load, assignment: Mapping[str, str], max_bytes: int
+) -> dict[str, str]:
+    units: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        units.setdefault(piece.group or piece.id, []).append(piece)
+    homes: dict[str, str] = {}
+    carried: dict[str, _Load] = {}
+
+    def settle(unit: list[Piece], shard: str) -> None:
+        load = carried.get(shard, frame)
+        for piece in unit:
+            homes[piece.id] = shard
+            load = load.plus(loads[piece.id])
+        carried[shard] = load
+
+    new: list[list[Piece]] = []
+    for unit in units.values():
+        fixed = SHARED if unit[0].shared else COMPOSITES if unit[0].group == COMPOSITES else ""
+        known = fixed or next((assignment[piece.id] for piece in unit if piece.id in assignment), "")
+        if known:
+            settle(unit, known)
+        else:
+            new.append(unit)
+    for shard, load in carried.items():
+        if not load.fits(1, max_bytes):
+            raise RenderError(
+                f"shard {shard} has grown to {load.resources} resources, {load.bytes:,} bytes and "
+                f"{len(load.parameters)} parameters",
+                right=f"at most {MAX_RESOURCES}, {max_bytes:,} and {MAX_PARAMETERS}: define less, or move resources by "
+                "hand (delete them from the stack, then from the assignment)",
+            )
+    number = 1
+    for unit in new:
+        load = _Load(0, 0, frozenset())
+        for piece in unit:
+            load = load.plus(loads[piece.id])
+        if not frame.plus(load).fits(1, max_bytes):
+            raise RenderError(f"{unit[0].id} alone has {load.bytes:,} bytes", right=f"a shard takes {max_bytes:,}")
+        while True:
+            shard = f"shard-{number:03d}"
+            if shard not in carried or carried[shard].plus(load).fits(_FULL, max_bytes):
+                break
+            number += 1
+        settle(unit, shard)
+    return homes
