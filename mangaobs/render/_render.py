@@ -57,10 +57,10 @@ def _refuse(counts: dict[str, tuple[int, int]]) -> None:
         raise RenderError(f"the template would have {' and '.join(excess)}", right="split it with --shard DIR")
 
 
-def make_pieces(observability: Observability, topics: dict[Severity, Value]) -> tuple[Context, list[Piece]]:
+def make_pieces(observability: Observability, topics: Mapping[Severity, Value]) -> tuple[Context, list[Piece]]:
     """Every resource, not yet in a template; the context knows the parameters that they use."""
     check_signals(observability)
-    context = Context(observability, Values(), topics)
+    context = Context(observability, Values(), dict(topics))
     makers = (_topics, _logs, _alarms, _events, _dashboards)
     return context, [piece for maker in makers for piece in maker.render(context)]
 

@@ -1,0 +1,45 @@
+# Everything from a fresh machine: git, make and Python 3.11 or newer are all that is needed.
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := $(VENV)/bin
+
+.PHONY: render test lint types docs bench wheel clean
+
+render: $(VENV)/.cli ## template.json of the bundled project
+	$(BIN)/mangaobs render -o template.json
+	@echo "wrote template.json" >&2
+
+test: $(VENV)/.dev ## the whole suite
+	$(BIN)/python -m pytest -n auto $(TESTS)
+
+lint: $(VENV)/.dev ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(VENV)/.dev ## what is generated under docs/
+	$(BIN)/python -m mangaobs.project.documents
+
+bench: $(VENV)/.dev ## ratios against a bare troposphere script
+	$(BIN)/python benchmarks/render.py
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m hatchling build -t wheel
+
+clean:
+	rm -rf $(VENV) dist template.json
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer found; name one with PYTHON=/path/to/python" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp for each set of packages, so that `make render` need not wait for the tests' tools.
+$(VENV)/.cli: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[cli]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.cli
