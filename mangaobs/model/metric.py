@@ -198,6 +198,15 @@ class Math(_Comparable, frozen=True):
 
 Series: TypeAlias = MetricStat | Math
 
+
+def identity(series: Series) -> tuple[object, ...]:
+    """What makes two series the same: all but their labels and colors."""
+    if isinstance(series, MetricStat):
+        return (series.metric.namespace, series.metric.name, series.metric.dimensions, series.stat, series.period)
+    operands = tuple((name, identity(operand)) for name, operand in series.of)
+    return (series.expression, operands, series.explicit_period)
+
+
 _RESERVED = frozenset({"result", "series", "band"})
 _IDENTIFIER = re.compile(r"'[^']*'|\"[^\"]*\"|[A-Za-z_][A-Za-z0-9_]*")
 

@@ -10,7 +10,7 @@ from mangaobs.model._check import fail
 from mangaobs.model._value import ACCOUNT_ID, REGION, Value, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
 
-Dashboard = object  # TEMP
+from mangaobs.model.dashboard import Dashboard
 from mangaobs.model.query import InsightRule, SavedQuery
 from mangaobs.model.runbook import Runbook
 from mangaobs.model.scaling import TargetTracking
@@ -72,8 +72,7 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
 class Observability(msgspec.Struct, frozen=True, kw_only=True):
     """The whole: what to render, and how things are called, tagged and routed.
 
-    `root` is the project's folder (places in the contract are relative to it); `account_wide` says whether this
-    environment renders what watches the account and region as a whole.
+    `root` is the project's folder; places in the contract are relative to it.
     """
 
     naming: Naming
@@ -81,7 +80,6 @@ class Observability(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     routes: dict[Severity, Route] = {}
     runbook_base_url: str = ""
-    account_wide: bool = True
     signals: Signals = Signals()
     alarms: tuple[Alarm, ...] = ()
     composites: tuple[CompositeAlarm, ...] = ()

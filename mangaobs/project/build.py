@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mangaobs.errors import MangaobsError, ManyErrors, ProjectError
 from mangaobs.model._value import ACCOUNT_ID, REGION
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from mangaobs.project.configuration import Configuration
 
 
-def load_observability(
-    project: Path | None = None, env: str | None = None, sets: Sequence[str] = ()
-) -> Observability:
+def load_observability(project: Path | None = None, env: str | None = None, sets: Sequence[str] = ()) -> Observability:
     """Load the project at `project` (or the nearest one) for environment `env`.
 
     Raises `ProjectError`, `ConfigurationError` or `DefinitionError`, or `ManyErrors` with all that was found.
@@ -33,9 +31,15 @@ def load_observability(
     configuration = read_configuration(root, env=env, sets=sets, thresholds=thresholds)
     signals = definitions.signals()
     app = build_app(configuration, configuration.alarms, signals)
-    alarms: tuple[Alarm, ...] = tuple(definitions.collect("alarms", "alarms", app))
+
+    def here(function: str, *arguments: object) -> tuple[Any, ...]:
+        """What `function` of the alarms folder gives, less what watches the whole account if another stack does."""
+        found = definitions.collect("alarms", function, app, *arguments)
+        return tuple(one for one in found if configuration.account.wide or not one.account_wide)
+
+    alarms: tuple[Alarm, ...] = here("alarms")
     by_name = {alarm.name: alarm for alarm in alarms}
-    composites: tuple[CompositeAlarm, ...] = tuple(definitions.collect("alarms", "composites", app, by_name))
+    composites: tuple[CompositeAlarm, ...] = here("composites", by_name)
     everything: dict[str, Alarm | CompositeAlarm] = {**by_name, **{one.name: one for one in composites}}
     return Observability(
         naming=_naming(configuration),
@@ -43,12 +47,11 @@ def load_observability(
         tags=configuration.tags,
         routes=_routes(configuration),
         runbook_base_url=configuration.runbooks.base_url,
-        account_wide=configuration.account.wide,
         signals=signals,
         alarms=alarms,
         composites=composites,
-        filters=tuple(definitions.collect("alarms", "filters", app)),
-        events=tuple(definitions.collect("alarms", "events", app)),
+        filters=here("filters"),
+        events=here("events"),
         scaling=tuple(definitions.collect("alarms", "scaling", app)),
         dashboards=tuple(definitions.collect("dashboards", "dashboards", app, everything)),
         queries=tuple(definitions.collect("queries", "queries", app)),
@@ -111,6 +114,4 @@ def _log_groups(configuration: Configuration, app: App[object]) -> tuple[LogGrou
     named += [
         (f"access-{name}", api.access_log_group) for name, api in app.apis.items() if api.access_log_group is not None
     ]
-    return tuple(
-        LogGroup(key=name, name=group, retention=logs.retention_days, kms_key=key) for name, group in named
-    )
+    return tuple(LogGroup(key=name, name=group, retention=logs.retention_days, kms_key=key) for name, group in named)

@@ -27,26 +27,22 @@ def render(context: Context) -> Iterator[Piece]:
     """Every alarm, then every composite."""
     seen: dict[str, tuple[str, Place]] = {}
     ids: dict[str, str] = {}
-    wide = context.observability.account_wide
     for alarm in context.observability.alarms:
-        if wide or not alarm.account_wide:
-            id = ids[alarm.name] = identify("Alarm", alarm.name, alarm.place, seen)
-            yield Piece(id, _alarm(context, id, alarm))
+        id = ids[alarm.name] = identify("Alarm", alarm.name, alarm.place, seen)
+        yield Piece(id, _alarm(context, id, alarm))
     for composite in context.observability.composites:
-        if wide or not composite.account_wide:
-            ids[composite.name] = identify("Alarm", composite.name, composite.place, seen)
-    _check_through(context, ids)
+        ids[composite.name] = identify("Alarm", composite.name, composite.place, seen)
+    _check_through(context)
     for composite in context.observability.composites:
-        if composite.name in ids:
-            resource = _composite(context, ids, composite)
-            needs = tuple(ids[alarm.name] for alarm in _named(composite))
-            yield Piece(ids[composite.name], resource, group="composites", needs=needs)
+        resource = _composite(context, ids, composite)
+        needs = tuple(ids[alarm.name] for alarm in _named(composite))
+        yield Piece(ids[composite.name], resource, group="composites", needs=needs)
 
 
-def _check_through(context: Context, ids: dict[str, str]) -> None:
+def _check_through(context: Context) -> None:
     covered = {child.name for composite in context.observability.composites for child in children(composite.rule)}
     for alarm in context.observability.alarms:
-        if alarm.name in ids and alarm.through and alarm.name not in covered:
+        if alarm.through and alarm.name not in covered:
             raise RenderError(
                 f"alarm {alarm.name!r} pages through {alarm.through!r}, but no composite alarm names it",
                 right="yield a composite over it, or drop through=",

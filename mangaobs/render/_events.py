@@ -23,8 +23,6 @@ def render(context: Context) -> Iterator[Piece]:
     """Every event rule, then every scaling target with its policy."""
     seen: dict[str, tuple[str, Place]] = {}
     for rule in context.observability.events:
-        if rule.account_wide and not context.observability.account_wide:
-            continue
         id = identify("EventRule", rule.name, rule.place, seen)
         context.observability.runbook(f"event rule {rule.name!r}", rule.runbook)
         target = events.Target(Id=rule.severity.value, Arn=context.values.render(context.topics[rule.severity]))

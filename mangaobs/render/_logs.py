@@ -43,8 +43,6 @@ def render(context: Context) -> Iterator[Piece]:
 def _filters(context: Context, created: dict[str, str]) -> Iterator[Piece]:
     seen: dict[str, tuple[str, Place]] = {}
     for filter in context.observability.filters:
-        if filter.account_wide and not context.observability.account_wide:
-            continue
         id = identify("MetricFilter", filter.name, filter.place, seen)
         optional: dict[str, Any] = {}
         if filter.default_value is not None:
