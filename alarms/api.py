@@ -20,6 +20,7 @@ def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
             api.server_errors().average(MINUTE) > limits.api_server_error_share,
             for_=3,
             out_of=5,
+            through="chat-is-down",
             summary=f"API {key} answers with 5xx.",
             runbook="api-errors",
             next_query="errors-by-effect",

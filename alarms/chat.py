@@ -1,7 +1,7 @@
 """The one page that matters: the chat is down. While it fires, its causes do not page.
 
-Only a composite alarm can be suppressed, so each cause opens a ticket itself and pages through a composite of its group,
-which the page above suppresses.
+Only a composite alarm can be suppressed, so each cause opens a ticket itself and pages through a composite of its
+group, which the page above suppresses.
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ from mangaobs.project.app import App
 
 from . import Thresholds
 
-
 # Below CloudWatch's 100 alarms and 10,240 characters a rule, with long names.
 _GROUP = 60
 
 
-def composites(app: App[Thresholds], alarms: Mapping[str, Alarm]) -> Iterator[CompositeAlarm]:
-    symptoms = [alarm for name, alarm in alarms.items() if name.startswith("api-") and name.endswith("-server-errors")]
+def composites(_: App[Thresholds], alarms: Mapping[str, Alarm]) -> Iterator[CompositeAlarm]:
     groups: dict[str, list[Alarm]] = {}
     for alarm in alarms.values():
         if alarm.through:
             groups.setdefault(alarm.through, []).append(alarm)
     down = None
-    if symptoms:
+    if symptoms := groups.pop("chat-is-down", None):
         down = CompositeAlarm(
             name="chat-is-down",
             rule=any_of(*symptoms),

@@ -1,4 +1,7 @@
-"""The tables: throttling and its causes, errors, latency, capacity. (Section 5 of the design, in the form that fires.)"""
+"""The tables: throttling and its causes, errors, latency, capacity.
+
+Section 5 of the design, in the form that can fire.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
                     width=24,
                     height=2,
                     markdown=f"# Table {table.key}\n{table.billing}; indexes: "
-                    f"{', '.join(index.key for index in table.indexes) or 'none'}. A table's metrics leave its indexes out.",
+                    f"{', '.join(index.key for index in table.indexes) or 'none'}, measured apart from the table.",
                 ),
                 *(
                     [section("Alarms", row(AlarmStatus(title="Alarms", alarms=tuple(own[:100]), height=4)))]

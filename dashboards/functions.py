@@ -18,7 +18,7 @@ from ..handlers import signals
 _A_DASHBOARD = 16
 
 
-def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -> Iterator[Dashboard]:
+def dashboards(app: App[object], _: Mapping[str, Alarm | CompositeAlarm]) -> Iterator[Dashboard]:
     functions = list(app.functions.values())
     for number, start in enumerate(range(0, max(len(functions), 1), _A_DASHBOARD), 1):
         shown = functions[start : start + _A_DASHBOARD]

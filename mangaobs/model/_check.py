@@ -14,10 +14,10 @@ _BUNDLED = str(Path(_PACKAGE) / "_project")
 
 def written_at() -> Place:
     """The innermost line outside this package that is being executed: the definition."""
-    frame = sys._getframe(1)  # noqa: SLF001 - the only way to the caller's line without building a traceback
+    frame = sys._getframe(1)  # noqa: SLF001 - the caller's line, without a traceback
     while frame.f_back is not None:
         file = frame.f_code.co_filename
-        if file.startswith(_BUNDLED) or not (file.startswith(_PACKAGE) or file.startswith("<")):
+        if file.startswith(_BUNDLED) or not file.startswith((_PACKAGE, "<")):
             break
         frame = frame.f_back
     return Place(frame.f_code.co_filename, frame.f_lineno)

@@ -43,9 +43,10 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
     It is in ALARM when `for_` of the newest `out_of` periods meet the condition (`out_of` defaults to `for_`).
     Periods without data count as `missing` says; left out, a condition that waits for too little (`<`) takes them as
-    breaching, every other as not breaching. An alarm that pages `through` a composite alarm (any name for the group; a
-    composite over the group must exist) opens a ticket itself, and the composite pages. `account_wide` alarms watch the account and region as a whole and are
-    rendered once for each.
+    breaching, every other as not breaching.
+
+    An alarm that pages `through` a group opens a ticket itself; a composite alarm over it, which must exist, pages.
+    `account_wide` alarms watch the account and region as a whole and are rendered once for each.
     """
 
     name: str

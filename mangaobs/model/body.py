@@ -91,31 +91,34 @@ class _Writer:
         }
 
     def _properties(self, widget: Widget) -> tuple[str, Json]:
-        if isinstance(widget, Graph):
-            return "metric", self._graph(widget)
-        if isinstance(widget, TextWidget):
-            return "text", {"markdown": widget.markdown, "background": widget.background}
-        if isinstance(widget, LogTable):
-            return "log", self._log(widget)
-        if isinstance(widget, AlarmStatus):
-            states: Json = {"states": list(widget.states)} if widget.states else {}
-            alarms = [self._arn(alarm) for alarm in widget.alarms]
-            return "alarm", {"title": widget.title, "sortBy": widget.sort_by, **states, "alarms": alarms}
-        if isinstance(widget, AlarmGraph):
-            annotations = {"alarms": [self._arn(widget.alarm)]}
-            return "metric", {"title": widget.title, "region": self.region, "annotations": annotations}
-        if isinstance(widget, Explorer):
-            return "explorer", _explorer(widget)
-        if isinstance(widget, CustomWidget):
-            update = {"refresh": widget.refresh, "resize": widget.resize, "timeRange": widget.time_range}
-            parameters: Json = {"params": widget.params} if widget.params else {}
-            return "custom", {"title": widget.title, "endpoint": widget.endpoint, **parameters, "updateOn": update}
-        if isinstance(widget, Chart):
-            return "chart", {"title": widget.title, "region": self.region, **widget.properties}
-        raise TypeError(f"{type(widget).__name__} is no widget")
+        match widget:
+            case Graph():
+                return "metric", self._graph(widget)
+            case TextWidget():
+                return "text", {"markdown": widget.markdown, "background": widget.background}
+            case LogTable():
+                return "log", self._log(widget)
+            case AlarmStatus():
+                return "alarm", self._alarm_status(widget)
+            case AlarmGraph():
+                annotations = {"alarms": [self._arn(widget.alarm)]}
+                return "metric", {"title": widget.title, "region": self.region, "annotations": annotations}
+            case Explorer():
+                return "explorer", _explorer(widget)
+            case CustomWidget():
+                return "custom", _custom(widget)
+            case Chart():
+                return "chart", {"title": widget.title, "region": self.region, **widget.properties}
+            case _:
+                raise TypeError(f"{type(widget).__name__} is no widget")
 
     def _arn(self, alarm: AlarmLike) -> Value:
         return self.alarm_arn(alarm) if isinstance(alarm, Alarm | CompositeAlarm) else alarm
+
+    def _alarm_status(self, widget: AlarmStatus) -> Json:
+        states: Json = {"states": list(widget.states)} if widget.states else {}
+        alarms = [self._arn(alarm) for alarm in widget.alarms]
+        return {"title": widget.title, "sortBy": widget.sort_by, **states, "alarms": alarms}
 
     def _log(self, widget: LogTable) -> Json:
         sources: list[Value] = []
@@ -133,32 +136,19 @@ class _Writer:
 
     def _graph(self, graph: Graph) -> Json:
         rows = _Rows()
-        lines = [*graph.lines]
         drawn = [(series, "left") for series in graph.left] + [(series, "right") for series in graph.right]
         rows.draw(drawn)
-        for series, axis in drawn:
-            for line in self.thresholds(series):
-                placed = line if axis == "left" else msgspec.structs.replace(line, axis="right")
-                if placed not in lines:
-                    lines.append(placed)
         properties: Json = {"title": graph.title, "region": self.region, "view": graph.view}
         if graph.view in {"timeSeries", "bar"}:
             properties["stacked"] = graph.stacked
         properties["metrics"] = rows.written()
         if len(rows.visible) + len(rows.hidden) > 500:
             fail(f"graph {graph.title!r}", "left", "has more than 500 metrics", "split it")
-        axes: Json = {"left": _axis(graph.left_axis)}
-        if graph.right:
-            axes["right"] = _axis(graph.right_axis)
         if graph.view in {"timeSeries", "gauge", "bar"}:
-            properties["yAxis"] = axes
-        annotations: Json = {}
-        if lines and graph.view in {"timeSeries", "gauge", "bar"}:
-            annotations["horizontal"] = [_line(line) for line in lines]
-        if graph.marks:
-            annotations["vertical"] = [_mark(mark) for mark in graph.marks]
+            right: Json = {"right": _axis(graph.right_axis)} if graph.right else {}
+            properties["yAxis"] = {"left": _axis(graph.left_axis), **right}
         optional: Json = {
-            "annotations": annotations,
+            "annotations": self._annotations(graph, drawn),
             "legend": {} if graph.legend == "bottom" else {"position": graph.legend},
             "liveData": graph.live_data,
             "timezone": graph.timezone,
@@ -175,6 +165,20 @@ class _Writer:
                 "summaryColumns": list(graph.table.summary_columns),
             }
         return properties
+
+    def _annotations(self, graph: Graph, drawn: list[tuple[Series, str]]) -> Json:
+        lines = list(graph.lines)
+        for series, axis in drawn:
+            for line in self.thresholds(series):
+                placed = line if axis == "left" else msgspec.structs.replace(line, axis="right")
+                if placed not in lines:
+                    lines.append(placed)
+        annotations: Json = {}
+        if lines and graph.view in {"timeSeries", "gauge", "bar"}:
+            annotations["horizontal"] = [_line(line) for line in lines]
+        if graph.marks:
+            annotations["vertical"] = [_mark(mark) for mark in graph.marks]
+        return annotations
 
 
 class _Rows:
@@ -292,6 +296,12 @@ def _mark(mark: Mark) -> object:
     if mark.fill != "none":
         start["fill"] = mark.fill
     return start
+
+
+def _custom(widget: CustomWidget) -> Json:
+    update = {"refresh": widget.refresh, "resize": widget.resize, "timeRange": widget.time_range}
+    parameters: Json = {"params": widget.params} if widget.params else {}
+    return {"title": widget.title, "endpoint": widget.endpoint, **parameters, "updateOn": update}
 
 
 def _explorer(widget: Explorer) -> Json:

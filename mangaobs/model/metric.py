@@ -26,7 +26,8 @@ class Metric(msgspec.Struct, frozen=True):
     """A metric of one thing; a statistic and a period make it a series.
 
     `dimensions` are (name, value) pairs: together with the namespace and the name they *are* the metric, CloudWatch
-    finds it under exactly this set and no other. `native_period` is the finest period, in seconds, at which it is published.
+    finds it under exactly this set and no other. `native_period` is the finest period, in seconds, at which it is
+    published.
     """
 
     namespace: str

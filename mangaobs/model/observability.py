@@ -1,4 +1,4 @@
-"""Everything that one system's observability consists of: what a project is loaded into and a template rendered from."""
+"""Everything that one system's observability consists of: what is loaded from a project and rendered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 from mangaobs.model._check import fail
 from mangaobs.model._value import ACCOUNT_ID, REGION, Value, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
-
 from mangaobs.model.dashboard import Dashboard
 from mangaobs.model.query import InsightRule, SavedQuery
 from mangaobs.model.runbook import Runbook
@@ -19,7 +18,7 @@ from mangaobs.signals import Signals
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who hears of a severity: an HTTPS endpoint (PagerDuty, Slack …), an e-mail address, a queue, a function."""
+    """Who hears of a severity: an HTTPS endpoint (PagerDuty, Slack …), an e-mail address, a queue, a function."""
 
     protocol: Literal["https", "email", "sqs", "lambda"]
     endpoint: Value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from troposphere import Ref, applicationautoscaling, events
 
 from mangaobs.errors import RenderError
-from mangaobs.model._value import PARTITION, ACCOUNT_ID, text
+from mangaobs.model._value import ACCOUNT_ID, PARTITION, text
 from mangaobs.render._pieces import Piece, identify
 
 if TYPE_CHECKING:

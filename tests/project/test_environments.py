@@ -198,7 +198,7 @@ def test_any_key_path_and_value_can_be_set_when_they_are_quoted(path: list[str],
     expected: Any = value
     for key in reversed(path):
         expected = {key: expected}
-    if any(0xD800 <= ord(character) or ord(character) > 0xFFFF for key in path for character in key):
+    if any(ord(character) >= 0xD800 or ord(character) > 0xFFFF for key in path for character in key):
         return  # JSON writes these as two escapes, which TOML does not take
     assert parse_set(argument) == expected
 
