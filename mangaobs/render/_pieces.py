@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import troposphere
@@ -13,6 +13,8 @@ from mangaobs.render._logical_id import logical_id
 from mangaobs.render._values import Values
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from mangaobs.model._value import Value
     from mangaobs.model.alarm import Severity
     from mangaobs.model.observability import Observability
@@ -30,6 +32,13 @@ class Piece(NamedTuple):
     group: str = ""
     shared: bool = False
     needs: tuple[str, ...] = ()
+
+    def tree(self, here: Container[str]) -> dict[str, Any]:
+        """The resource as CloudFormation takes it, told to wait for what it needs of the resources `here`."""
+        tree: dict[str, Any] = self.resource.to_dict()
+        if needs := sorted(need for need in self.needs if need in here):
+            tree["DependsOn"] = needs
+        return tree
 
 
 class Context(msgspec.Struct):

@@ -38,7 +38,8 @@ def render(observability: Observability) -> Template:
     count = len(pieces)
     if count > MAX_RESOURCES:
         _refuse({"resources": (count, MAX_RESOURCES)})
-    template = assemble(context, pieces, context.values.parameters)
+    ids = {piece.id for piece in pieces}
+    template = assemble(context, {piece.id: piece.tree(ids) for piece in pieces}, context.values.parameters)
     outputs = _topics.outputs(observability)
     if outputs:
         template["Outputs"] = outputs
@@ -65,16 +66,9 @@ def make_pieces(observability: Observability, topics: Mapping[Severity, Value]) 
     return context, [piece for maker in makers for piece in maker.render(context)]
 
 
-def assemble(context: Context, pieces: list[Piece], parameters: Mapping[str, Parameter]) -> Template:
-    """CloudFormation's tree of `pieces`, with the contract."""
-    here = {piece.id for piece in pieces}
+def assemble(context: Context, resources: dict[str, Any], parameters: Mapping[str, Parameter]) -> Template:
+    """CloudFormation's tree of a template, with the contract."""
     naming = context.observability.naming
-    resources: dict[str, Any] = {}
-    for piece in pieces:
-        needs = [need for need in piece.needs if need in here]
-        if needs:
-            piece.resource.DependsOn = sorted(needs)
-        resources[piece.id] = piece.resource.to_dict()
     template: Template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Observability of {naming.application} ({naming.environment}), rendered by mangaobs",

@@ -1,14 +1,14 @@
 """Several templates where one would pass CloudFormation's limits, each resource in its shard for ever.
 
-The shard `shared` holds the topics and exports their ARNs; it is deployed first. `shard-001` and on hold the rest, in any
-order; `composites`, deployed last, holds the composite alarms, whose children must exist. CloudFormation cannot move a
-resource between stacks, so the assignment is kept in a file that is meant to be committed.
+The shard `shared` holds the topics and exports their ARNs; it is deployed first. `shard-001` and on hold the rest, in
+any order; `composites`, deployed last, holds the composite alarms, whose children must exist. CloudFormation cannot
+move a resource between stacks, so the assignment is kept in a file that is meant to be committed.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -64,17 +64,27 @@ def render_shards(
         for severity, topic in _topics.addresses(observability.routes).items()
     }
     context, pieces = make_pieces(observability, topics)
+    trees = {piece.id: piece.tree(()) for piece in pieces}
     # The frame of a template: its contract, its description.
-    frame = _Load(0, len(msgspec.json.encode(assemble(context, [], {}))), frozenset())
-    loads = {piece.id: _load(piece, frozenset(context.values.parameters)) for piece in pieces}
+    frame = _Load(0, len(msgspec.json.encode(assemble(context, {}, {}))), frozenset())
+    parameters = frozenset(context.values.parameters)
+    loads = {id: _load(id, tree, parameters) for id, tree in trees.items()}
     homes = _assign(pieces, loads, frame, assignment, max_bytes)
     shards: dict[str, list[Piece]] = {}
     for piece in pieces:
         shards.setdefault(homes[piece.id], []).append(piece)
     templates: dict[str, Template] = {}
     for shard in sorted(shards, key=lambda name: (name != SHARED, name == COMPOSITES, name)):
+        for piece in shards[shard]:
+            # What it needs and has elsewhere, the order of deployment provides.
+            if needs := sorted(need for need in piece.needs if homes[need] == shard):
+                trees[piece.id]["DependsOn"] = needs
         names = frozenset().union(*(loads[piece.id].parameters for piece in shards[shard]))
-        templates[shard] = assemble(context, shards[shard], {name: context.values.parameters[name] for name in names})
+        templates[shard] = assemble(
+            context,
+            {piece.id: trees[piece.id] for piece in shards[shard]},
+            {name: context.values.parameters[name] for name in names},
+        )
         if shard == SHARED:
             templates[shard]["Outputs"] = _topics.outputs(observability)
     return templates, dict(sorted(homes.items()))
@@ -128,8 +138,8 @@ def read_assignment(file: Path) -> dict[str, str]:
     return assignment
 
 
-def _load(piece: Piece, parameters: frozenset[str]) -> _Load:
-    encoded = msgspec.json.encode({piece.id: piece.resource.to_dict()})
+def _load(id: str, tree: dict[str, Any], parameters: frozenset[str]) -> _Load:
+    encoded = msgspec.json.encode({id: tree})
     named = {(ref or sub).decode() for ref, sub in _REFERENCE.findall(encoded)}
     return _Load(1, len(encoded), parameters & named)
 
@@ -140,24 +150,48 @@ def _assign(
     units: dict[str, list[Piece]] = {}
     for piece in pieces:
         units.setdefault(piece.group or piece.id, []).append(piece)
-    homes: dict[str, str] = {}
-    carried: dict[str, _Load] = {}
-
-    def settle(unit: list[Piece], shard: str) -> None:
-        load = carried.get(shard, frame)
-        for piece in unit:
-            homes[piece.id] = shard
-            load = load.plus(loads[piece.id])
-        carried[shard] = load
-
+    known: list[tuple[list[Piece], str]] = []
     new: list[list[Piece]] = []
     for unit in units.values():
-        fixed = SHARED if unit[0].shared else COMPOSITES if unit[0].group == COMPOSITES else ""
-        known = fixed or next((assignment[piece.id] for piece in unit if piece.id in assignment), "")
-        if known:
-            settle(unit, known)
+        home = _known_home(unit, assignment)
+        if home:
+            known.append((unit, home))
         else:
             new.append(unit)
+    homes: dict[str, str] = {}
+    carried: dict[str, _Load] = {}
+    for unit, home in known:
+        homes |= dict.fromkeys((piece.id for piece in unit), home)
+        carried[home] = carried.get(home, frame).plus(_sum(unit, loads))
+    _refuse_overgrown(carried, max_bytes)
+    number = 1
+    for unit in new:
+        load = _sum(unit, loads)
+        if not frame.plus(load).fits(1, max_bytes):
+            raise RenderError(f"{unit[0].id} alone has {load.bytes:,} bytes", right=f"a shard takes {max_bytes:,}")
+        while (home := f"shard-{number:03d}") in carried and not carried[home].plus(load).fits(_FULL, max_bytes):
+            number += 1
+        homes |= dict.fromkeys((piece.id for piece in unit), home)
+        carried[home] = carried.get(home, frame).plus(load)
+    return homes
+
+
+def _known_home(unit: list[Piece], assignment: Mapping[str, str]) -> str:
+    if unit[0].shared:
+        return SHARED
+    if unit[0].group == COMPOSITES:
+        return COMPOSITES
+    return next((assignment[piece.id] for piece in unit if piece.id in assignment), "")
+
+
+def _sum(unit: list[Piece], loads: dict[str, _Load]) -> _Load:
+    total = _Load(0, 0, frozenset())
+    for piece in unit:
+        total = total.plus(loads[piece.id])
+    return total
+
+
+def _refuse_overgrown(carried: dict[str, _Load], max_bytes: int) -> None:
     for shard, load in carried.items():
         if not load.fits(1, max_bytes):
             raise RenderError(
@@ -166,17 +200,3 @@ def _assign(
                 right=f"at most {MAX_RESOURCES}, {max_bytes:,} and {MAX_PARAMETERS}: define less, or move resources by "
                 "hand (delete them from the stack, then from the assignment)",
             )
-    number = 1
-    for unit in new:
-        load = _Load(0, 0, frozenset())
-        for piece in unit:
-            load = load.plus(loads[piece.id])
-        if not frame.plus(load).fits(1, max_bytes):
-            raise RenderError(f"{unit[0].id} alone has {load.bytes:,} bytes", right=f"a shard takes {max_bytes:,}")
-        while True:
-            shard = f"shard-{number:03d}"
-            if shard not in carried or carried[shard].plus(load).fits(_FULL, max_bytes):
-                break
-            number += 1
-        settle(unit, shard)
-    return homes
