@@ -22,11 +22,13 @@ from pathlib import Path
 
 import troposphere
 
+from mangaobs.model._value import Attribute, Import
 from mangaobs.project.build import load_observability
+from mangaobs.render import render
 from mangaobs.render._pieces import Piece
 from mangaobs.render._render import MAX_RESOURCES, make_pieces
 from mangaobs.render._shard import render_shards
-from mangaobs.render._topics import addresses
+from mangaobs.render._topics import addresses, export_name
 
 ROOT = Path(__file__).resolve().parent.parent
 GOALS = {1: 2.0, 100: 1.4}
@@ -54,10 +56,8 @@ def compare(tables: int, rounds: int) -> None:
         ours = [sys.executable, "-m", "mangaobs", "render", "--project", str(project), "--compact"]
         ours += ["-o", str(folder / "ours.json")] if len(templates) == 1 else ["--shard", str(folder / "shards")]
         theirs = [sys.executable, "-c", "import bare"]
-        pairs = []
-        for _ in range(rounds + 1):  # the first round warms the bytecode and the disk
-            pairs.append((cpu(theirs, bare), cpu(ours, folder)))
-        pairs = pairs[1:]
+        # The first round warms the bytecode and the disk.
+        pairs = [(cpu(theirs, bare), cpu(ours, folder)) for _ in range(rounds + 1)][1:]
         same(bare, templates)
         ratio = statistics.median(mine / base for base, mine in pairs)
         base, mine = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
@@ -88,9 +88,7 @@ def make_project(root: Path, tables: int) -> Path:
 
 def expected(observability: object) -> dict[str, dict[str, object]]:
     """Our templates, by shard."""
-    from mangaobs.render import render
-
-    context, pieces = make_pieces(observability, addresses(observability.routes))
+    _, pieces = make_pieces(observability, addresses(observability.routes))
     if len(pieces) <= MAX_RESOURCES:
         return {"whole": render(observability)}
     return render_shards(observability, {})[0]
@@ -120,9 +118,6 @@ def write_bare(folder: Path, observability: object, templates: dict[str, dict[st
 
 
 def objects(observability: object, *, sharded: bool) -> dict[str, Piece]:
-    from mangaobs.model._value import Attribute, Import
-    from mangaobs.render._topics import export_name
-
     topics = addresses(observability.routes)
     if sharded:
         topics = {

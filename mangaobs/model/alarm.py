@@ -134,13 +134,8 @@ def info(name: str, condition: Condition, **fields: Unpack[AlarmFields]) -> Alar
 
 def check_name(kind: str, name: str) -> None:
     """Refuse a name that would not survive as a logical id and as part of a resource's name."""
-    if not NAME.fullmatch(name) or len(name) > 160:
-        fail(
-            f"{kind} {name!r}",
-            "name",
-            "is not in kebab case",
-            "lower-case words with hyphens, for example table-read-throttled",
-        )
+    if not NAME.fullmatch(name):
+        fail(f"{kind} {name!r}", "name", "is not one", "1 to 160 letters, digits and - _ . with a letter first")
 
 
 def check_summary(subject: str, summary: str) -> None:
