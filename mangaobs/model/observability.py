@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from mangaobs.model._check import fail
+from mangaobs.errors import DefinitionError, Place
 from mangaobs.model._value import ACCOUNT_ID, REGION, Value, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
 from mangaobs.model.dashboard import Dashboard
@@ -91,8 +91,10 @@ class Observability(msgspec.Struct, frozen=True, kw_only=True):
     runbooks: dict[str, Runbook] = {}
     log_groups: tuple[LogGroup, ...] = ()
 
-    def runbook(self, subject: str, name: str) -> Runbook:
-        """The runbook that `subject` links to."""
+    def runbook(self, subject: str, name: str, place: Place) -> Runbook:
+        """The runbook that `subject`, defined at `place`, links to."""
         if name not in self.runbooks:
-            fail(subject, f"runbook {name!r}", "does not exist", f"write alarms/runbooks/{name}.md")
+            raise DefinitionError(
+                f"{subject}: runbook {name!r} does not exist", right=f"write alarms/runbooks/{name}.md", place=place
+            )
         return self.runbooks[name]

@@ -1,7 +1,6 @@
 """The widgets of a dashboard.
 
-Source: CloudWatch API reference, "Dashboard Body Structure and Syntax"; what consoles write beside it is named there and
-in `mangaobs.languages.dashboard_body`.
+Source: CloudWatch API reference, "Dashboard Body Structure and Syntax", and what consoles write beside it.
 """
 
 from __future__ import annotations

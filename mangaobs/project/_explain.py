@@ -42,12 +42,13 @@ def dotted(path: Path) -> str:
     return words
 
 
-def nearest(word: str, known: Iterable[str], *, listed: str = "one of") -> str:
-    """The name that `word` was probably meant to be, else all that there are."""
+def nearest(word: str, known: Iterable[str], *, first: Iterable[str] = (), listed: str = "one of") -> str:
+    """The name that `word` was probably meant to be, of those in `first` if any comes near; else all that there are."""
     names = list(known)
-    lowered = {name.lower().replace("-", "_"): name for name in names}
-    if found := difflib.get_close_matches(word.lower().replace("-", "_"), lowered, 1, 0.6):
-        return f"did you mean {lowered[found[0]]}?"
+    for some in (list(first), names):
+        lowered = {name.lower().replace("-", "_"): name for name in some}
+        if found := difflib.get_close_matches(word.lower().replace("-", "_"), lowered, 1, 0.6):
+            return f"did you mean {lowered[found[0]]}?"
     return f"{listed} {', '.join(names)}" if names else ""
 
 
@@ -115,7 +116,7 @@ class _Walk:
                     yield fault
             elif type_.forbid_unknown_fields:
                 fine = False
-                meant = nearest(key, missing or fields)
+                meant = nearest(key, fields, first=missing)
                 # One fault is enough for a key that is misspelled and so missing.
                 missing = [name for name in missing if meant != f"did you mean {name}?"]
                 yield Fault((*path, key), "is not a key", meant, at_key=True)

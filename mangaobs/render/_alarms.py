@@ -175,7 +175,7 @@ def _announcement(context: Context, alarm: Alarm | CompositeAlarm) -> dict[str, 
 
 def _description(context: Context, alarm: Alarm | CompositeAlarm) -> str:
     observability = context.observability
-    runbook = observability.runbook(f"alarm {alarm.name!r}", alarm.runbook)
+    runbook = observability.runbook(f"alarm {alarm.name!r}", alarm.runbook, alarm.place)
     lines = [alarm.summary, runbook.summary]
     if observability.runbook_base_url:
         lines.append(f"Runbook: {observability.runbook_base_url.rstrip('/')}/{runbook.name}.md")

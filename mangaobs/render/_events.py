@@ -24,7 +24,7 @@ def render(context: Context) -> Iterator[Piece]:
     seen: dict[str, tuple[str, Place]] = {}
     for rule in context.observability.events:
         id = identify("EventRule", rule.name, rule.place, seen)
-        context.observability.runbook(f"event rule {rule.name!r}", rule.runbook)
+        context.observability.runbook(f"event rule {rule.name!r}", rule.runbook, rule.place)
         target = events.Target(Id=rule.severity.value, Arn=context.values.render(context.topics[rule.severity]))
         resource = events.Rule(
             id,

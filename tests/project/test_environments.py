@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mangaobs.errors import ConfigurationError, ManyErrors
@@ -160,8 +160,11 @@ def test_the_fault_is_blamed_on_the_set_that_made_it_and_others_on_the_file(tmp_
     with pytest.raises(ManyErrors) as raised:
         read_configuration(tmp_path, sets=["logs.retention_days=29", "account.wide=1"])
     files = [error.place.file for error in raised.value.errors if error.place]
-    assert files == [str(tmp_path / "mangaobs.toml"), "--set account.wide=1", "--set logs.retention_days=29"]
+    assert files == [str(tmp_path / "mangaobs.toml"), "--set logs.retention_days=29", "--set account.wide=1"]
 
+
+# Several test processes share few cores: how long a draw takes says nothing.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TABLES = st.recursive(
     st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2),
@@ -170,11 +173,13 @@ TABLES = st.recursive(
 DOCUMENTS = st.dictionaries(st.text("abc", min_size=1, max_size=2), TABLES, max_size=4)
 
 
+@unhurried
 @given(DOCUMENTS)
 def test_merging_nothing_or_itself_changes_nothing(document: dict[str, Any]) -> None:
     assert merge(document, {}) == merge({}, document) == merge(document, document) == document
 
 
+@unhurried
 @given(DOCUMENTS, DOCUMENTS, DOCUMENTS)
 def test_every_value_of_the_upper_document_holds_and_the_lower_ones_are_left_alone(
     base: dict[str, Any], middle: dict[str, Any], over: dict[str, Any]
@@ -189,6 +194,7 @@ def test_every_value_of_the_upper_document_holds_and_the_lower_ones_are_left_alo
     assert json.dumps([base, middle, over]) == before
 
 
+@unhurried
 @given(
     st.lists(st.text(min_size=1, max_size=4).filter(lambda key: "\x7f" not in key), min_size=1, max_size=4),
     st.integers(-(2**60), 2**60) | st.booleans() | st.text("ab\"'\\=.", max_size=5),
@@ -203,6 +209,7 @@ def test_any_key_path_and_value_can_be_set_when_they_are_quoted(path: list[str],
     assert parse_set(argument) == expected
 
 
+@unhurried
 @given(st.text(max_size=20))
 def test_no_argument_of_any_kind_makes_a_traceback(argument: str) -> None:
     try:

@@ -1,0 +1,23 @@
+"""The command line: one file a command, loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+# Name → (module under this package, what `mangaobs --help` says of it).
+COMMANDS = {
+    "render": ("render", "Render the project as a CloudFormation template."),
+    "query": ("query", "List and show the saved Logs Insights queries."),
+}
+
+
+def main() -> None:
+    """Run `mangaobs` with the process's arguments and exit with its code."""
+    try:
+        import click  # noqa: F401 - asked for here, so that its absence gets a sentence
+    except ImportError:
+        sys.stderr.write("error: the command line is not installed\nright: pip install 'mangaobs[cli]'\n")
+        sys.exit(2)
+    from mangaobs.cli._run import run
+
+    sys.exit(run(sys.argv[1:]))

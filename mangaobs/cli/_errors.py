@@ -1,0 +1,44 @@
+"""Errors as a person reads them: where, what is wrong, the line with the token underlined, and what would be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mangaobs.errors import MangaobsError, Place
+
+
+def describe(error: MangaobsError) -> str:
+    """The error in a few lines of text."""
+    where = f"{_shortened(error.place)}: " if error.place else ""
+    lines = [f"error: {where}{error.problem}"]
+    if error.place:
+        lines += _excerpt(error.place, error.length)
+    if error.right:
+        lines.append(f"right: {error.right}")
+    return "\n".join(lines)
+
+
+def _shortened(place: Place) -> Place:
+    """The place relative to the working directory, where it is below that."""
+    try:
+        return place._replace(file=str(Path(place.file).relative_to(Path.cwd())))
+    except ValueError:
+        return place
+
+
+def _excerpt(place: Place, length: int) -> list[str]:
+    if not place.line:
+        return []
+    try:
+        source = Path(place.file).read_text(encoding="utf-8", errors="replace").split("\n")
+        line = source[place.line - 1]
+    except (OSError, IndexError):
+        return []
+    number = f"{place.line:>5}"
+    before = line[: place.column - 1] if place.column else line[: len(line) - len(line.lstrip())]
+    # Tabs stay tabs, so that the mark stands under the token whatever a tab's width.
+    indent = "".join(character if character == "\t" else " " for character in before)
+    width = length or (1 if place.column else max(len(line.strip()), 1))
+    return [f"{number} | {line}", f"{' ' * len(number)} | {indent}{'^' * width}"]

@@ -1,0 +1,103 @@
+"""Runs a command and turns whatever goes wrong into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mangaobs import __version__
+from mangaobs.cli import COMMANDS
+from mangaobs.errors import MangaobsError, ManyErrors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FINE, USAGE = 0, 2
+
+
+class _Commands(click.Group):
+    """The commands, each imported when it is called: `--help` loads none of what they need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = import_module(f"mangaobs.cli.{module}").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from mangaobs.catalog import nearest
+
+            near = nearest(args[0], COMMANDS)
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {near}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mangaobs")
+def cli() -> None:
+    """CloudWatch observability as Python, proven before it is deployed.
+
+    \b
+    Example:
+      mangaobs render > template.json
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command; 0 fine, 1 findings, 2 usage or unreadable input. Never a traceback."""
+    try:
+        code = cli.main(args=list(arguments), prog_name="mangaobs", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever reads has enough, as `| head` does. What is left to write goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except MangaobsError as error:
+        _print(error)
+        return USAGE
+    except Exception as error:
+        if os.environ.get("MANGAOBS_DEBUG"):
+            raise
+        click.echo(_bug(error), err=True)
+        return USAGE
+    return code if isinstance(code, int) else FINE
+
+
+def _print(error: MangaobsError) -> None:
+    from mangaobs.cli._errors import describe
+
+    errors = error.errors if isinstance(error, ManyErrors) else [error]
+    click.echo("\n".join(describe(one) for one in errors), err=True)
+    if len(errors) > 1:
+        click.echo(f"{len(errors)} errors", err=True)
+
+
+def _bug(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
+    # The message of an unexpected error may hold anything, so it is not printed.
+    return (
+        f"error: this is a bug in mangaobs: {type(error).__name__}{where}\n"
+        "right: report it with the command; MANGAOBS_DEBUG=1 shows where it comes from"
+    )

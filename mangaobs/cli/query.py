@@ -1,0 +1,112 @@
+"""`mangaobs query`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mangaobs.cli._project import load, project_options
+from mangaobs.errors import MangaobsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mangaobs.model.query import SavedQuery
+
+
+@click.group("query")
+def command() -> None:
+    """List and show the saved Logs Insights queries.
+
+    \b
+    Examples:
+      mangaobs query list
+      mangaobs query show slowest-operations
+      mangaobs query show request --param request_id=c6af9ac6
+    """
+
+
+@command.command("list")
+@project_options
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_(project: Path | None, env: str | None, sets: tuple[str, ...], format: str) -> None:
+    """List every saved query with its parameters.
+
+    \b
+    Example:
+      mangaobs query list --format json
+    """
+    observability = load(project, env, sets)
+    if format == "json":
+        _print_json([_described(query, observability.naming.query(query.name)) for query in observability.queries])
+        return
+    width = max((len(query.name) for query in observability.queries), default=0)
+    for query in observability.queries:
+        parameters = ", ".join(f"{one.name}={one.default}" for one in query.parameters)
+        click.echo(f"{query.name:{width}}  {query.summary}" + (f"  [{parameters}]" if parameters else ""))
+
+
+@command.command("show")
+@click.argument("name")
+@project_options
+@click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="Fill in a parameter.")
+@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show(
+    name: str,
+    project: Path | None,
+    env: str | None,
+    sets: tuple[str, ...],
+    parameters: tuple[str, ...],
+    format: str,
+) -> None:
+    """Show a saved query's text, ready to run: its parameters filled in with their defaults or with --param.
+
+    \b
+    Example:
+      mangaobs query show near-timeouts --param percent=90
+    """
+    observability = load(project, env, sets)
+    queries = {query.name: query for query in observability.queries}
+    query = queries.get(name)
+    if query is None:
+        from mangaobs.catalog import nearest
+
+        near = nearest(name, queries)
+        raise MangaobsError(
+            f"there is no query {name!r}", right=f"did you mean {near}?" if near else "mangaobs query list names them"
+        )
+    arguments = dict(_pair(parameter) for parameter in parameters)
+    filled = query.filled(dict(arguments))
+    if format == "json":
+        _print_json(_described(query, observability.naming.query(query.name)) | {"text": filled})
+    else:
+        click.echo(filled)
+
+
+def _described(query: SavedQuery, deployed: str) -> dict[str, object]:
+    from mangaobs.model._value import shown
+
+    return {
+        "name": query.name,
+        "deployed_as": deployed,
+        "summary": query.summary,
+        "log_groups": [shown(group) for group in query.log_groups],
+        "parameters": [
+            {"name": one.name, "type": one.type, "default": one.default, "description": one.description}
+            for one in query.parameters
+        ],
+    }
+
+
+def _pair(parameter: str) -> tuple[str, str]:
+    name, sign, value = parameter.partition("=")
+    if not sign or not name:
+        raise MangaobsError(f"--param {parameter!r} is no NAME=VALUE", right="for example --param percent=90")
+    return name, value
+
+
+def _print_json(document: object) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())

@@ -1,0 +1,23 @@
+"""A saved query takes 50 log groups; a larger system gets the same query several times, numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mangaobs.model._value import Value
+from mangaobs.model.query import QueryParameter, SavedQuery
+
+_AT_MOST = 50
+
+
+def in_groups(
+    groups: Sequence[Value], *, name: str, summary: str, text: str, parameters: tuple[QueryParameter, ...] = ()
+) -> Iterator[SavedQuery]:
+    for number, start in enumerate(range(0, len(groups), _AT_MOST), 1):
+        yield SavedQuery(
+            name=name if number == 1 else f"{name}-{number}",
+            summary=summary,
+            log_groups=tuple(groups[start : start + _AT_MOST]),
+            text=text.strip(),
+            parameters=parameters,
+        )

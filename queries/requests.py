@@ -1,0 +1,81 @@
+"""One request from the customer inward, and what customers saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mangaobs.model.query import QueryParameter, SavedQuery
+from mangaobs.project.app import App
+
+from ._groups import in_groups
+
+
+def queries(app: App[object]) -> Iterator[SavedQuery]:
+    functions = app.function_log_groups
+    everywhere = (*app.access_log_groups, *functions)
+    yield from in_groups(
+        everywhere,
+        name="request",
+        summary="One request across all services, by API Gateway's or Lambda's request id.",
+        text="""
+# Everything that happened for one request. The access log has API Gateway's id, functions carry it as correlation_id;
+# Lambda's own id finds the lines that the platform writes, too
+filter request_id = {{request_id}} or correlation_id = {{request_id}} or @requestId = {{request_id}}
+| fields @timestamp, function, event, operation, duration_ms, status, error_type, http_status, effect, @message
+| sort @timestamp asc
+| limit 500
+""",
+        parameters=(QueryParameter("request_id", "00000000-0000-0000-0000-000000000000", "The id, from either side."),),
+    )
+    yield from in_groups(
+        everywhere,
+        name="trace",
+        summary="One request across all services, by its X-Ray trace id.",
+        text="""
+# Everything that happened in one trace
+filter trace_id = {{trace_id}} or @xrayTraceId = {{trace_id}}
+| fields @timestamp, function, event, operation, duration_ms, status, error_type, http_status, effect, @message
+| sort @timestamp asc
+| limit 500
+""",
+        parameters=(QueryParameter("trace_id", "1-00000000-000000000000000000000000", "The trace id."),),
+    )
+    yield from in_groups(
+        functions,
+        name="errors-by-effect",
+        summary="Failures by what the customer saw of them.",
+        text="""
+# What customers saw, and where it came from
+filter event = "invocation" and (outcome = "error" or effect in ["slow", "degraded", "limited", "rejected", "failed"])
+| stats count(*) as requests, count_distinct(session) as sessions, max(duration_ms) as slowest_ms
+    by effect, function, error_type
+| sort requests desc
+""",
+    )
+    yield from in_groups(
+        functions,
+        name="rejected-requests",
+        summary="Requests that were not carried out, by reason.",
+        text="""
+# Why requests are rejected
+filter event = "request_rejected"
+| stats count(*) as requests, count_distinct(session) as sessions by reason, http_status, function
+| sort requests desc
+""",
+    )
+    if app.trail is not None:
+        yield SavedQuery(
+            name="trail-activity",
+            summary="Who did what to tables, keys, trails and alarms, as CloudTrail recorded it.",
+            log_groups=(app.trail.log_group,),
+            text="""
+# Who did what
+filter eventSource in ["dynamodb.amazonaws.com", "kms.amazonaws.com", "cloudtrail.amazonaws.com",
+    "logs.amazonaws.com", "monitoring.amazonaws.com", "backup.amazonaws.com"]
+| filter readOnly = 0 or ispresent(errorCode) or eventName in ["Scan", "ExecuteStatement", "BatchExecuteStatement"]
+| stats count(*) as calls, latest(@timestamp) as last_seen
+    by eventSource, eventName, errorCode, userIdentity.arn, sourceIPAddress
+| sort calls desc
+| limit 100
+""",
+        )
