@@ -1,6 +1,7 @@
 """Contributor Insights: who contributes most. The rules read JSON lines as they arrive.
 
-`session` is a keyed hash, never an id. `client_ip` is personal: let only those see that rule who may see the access log.
+`session` is a keyed hash, never an id. `client_ip` is personal: only those who may see the access log should see that
+rule.
 """
 
 from __future__ import annotations

@@ -228,17 +228,8 @@ def _convert(table: Table, thresholds: type | None) -> tuple[Configuration | Non
         configuration = msgspec.convert(rest, Configuration, dec_hook=hook)
     except msgspec.ValidationError as error:
         faults += _faults(rest, Configuration, (), error, hook)
-    alarms: Any = None
-    if thresholds is not None:
-        own = table.get("alarms", {})
-        try:
-            alarms = msgspec.convert(own, thresholds, dec_hook=hook)
-        except msgspec.ValidationError as error:
-            faults += _faults(own, thresholds, ("alarms",), error, hook)
-        faults += _endless(own, ("alarms",))
-    elif "alarms" in table:
-        right = "declare a msgspec.Struct named Thresholds in the project's alarms/ folder"
-        faults.append(Fault(("alarms",), "has no type: the project declares no Thresholds", right, at_key=True))
+    alarms, own_faults = _thresholds(table, thresholds, hook)
+    faults += own_faults
     if configuration is not None:
         msgspec.structs.force_setattr(configuration, "alarms", alarms)
         faults += combination_faults(configuration)
@@ -247,6 +238,30 @@ def _convert(table: Table, thresholds: type | None) -> tuple[Configuration | Non
 
             faults += parameter_faults(configuration)
     return configuration, faults
+
+
+def _thresholds(table: Table, type_: type | None, hook: Any) -> tuple[Any, list[Fault]]:  # noqa: ANN401
+    """`[alarms]` as the project types it."""
+    if type_ is None:
+        right = "declare a msgspec.Struct named Thresholds in the project's alarms/ folder"
+        problem = "has no type: the project declares no Thresholds"
+        return None, [Fault(("alarms",), problem, right, at_key=True)] if "alarms" in table else []
+    own = table.get("alarms", {})
+    try:
+        alarms: Any = msgspec.convert(own, type_, dec_hook=hook)
+    except msgspec.ValidationError as error:
+        return None, [*_faults(own, type_, ("alarms",), error, hook), *_endless(own, ("alarms",))]
+    return alarms, [*_unread(own, type_), *_endless(own, ("alarms",))]
+
+
+def _unread(own: Table, thresholds: type) -> Iterator[Fault]:
+    """Keys that a type which does not forbid unknown ones passes over: a threshold that does nothing."""
+    known: tuple[str, ...] = getattr(thresholds, "__struct_encode_fields__", tuple(own))
+    for key in own:
+        if key not in known:
+            from mangaobs.project._explain import nearest
+
+            yield Fault(("alarms", key), "is not a key", nearest(key, known), at_key=True)
 
 
 def _endless(value: Any, path: Path) -> Iterator[Fault]:  # noqa: ANN401

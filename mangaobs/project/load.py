@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from mangaobs.errors import MangaobsError, ManyErrors, Place, ProjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     import msgspec
@@ -35,14 +35,15 @@ CONVENTIONS: dict[Folder, tuple[str, ...]] = {
     "queries": ("queries", "contributors"),
     "handlers": (),
 }
+# The singular that is easily written instead, and how many arguments the function takes.
 _SINGULARS = {
-    "alarm": "alarms",
-    "filter": "filters",
-    "composite": "composites",
-    "event": "events",
-    "dashboard": "dashboards",
-    "query": "queries",
-    "contributor": "contributors",
+    "alarm": ("alarms", 1),
+    "composite": ("composites", 2),
+    "filter": ("filters", 1),
+    "event": ("events", 1),
+    "dashboard": ("dashboards", 2),
+    "query": ("queries", 1),
+    "contributor": ("contributors", 1),
 }
 _PRIVATE = r"_mangaobs_project_[0-9a-f]{8}_*\."
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -85,17 +86,22 @@ def load_definitions(root: Path) -> Definitions:
     package = _private_package(root)
     modules: dict[Folder, tuple[ModuleType, ...]] = {}
     errors: dict[str, MangaobsError] = {}
-    for folder in CONVENTIONS:
-        loaded = []
-        for name in _module_names(root, folder):
-            try:
-                loaded.append(import_module(f"{package}.{name}"))
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # noqa: BLE001 - whatever a definition raises, sys.exit() too, is its error
-                for one in _as_errors(error, root):
-                    errors[str(one)] = one
-        modules[folder] = tuple(loaded)
+    guard = _NoTopLevel(root)
+    sys.meta_path.insert(0, guard)
+    try:
+        for folder in CONVENTIONS:
+            loaded = []
+            for name in _module_names(root, folder):
+                try:
+                    loaded.append(import_module(f"{package}.{name}"))
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - whatever a definition raises, sys.exit() too
+                    for one in _as_errors(error, root):
+                        errors[str(one)] = one
+            modules[folder] = tuple(loaded)
+    finally:
+        sys.meta_path.remove(guard)
     if errors:
         several = list(errors.values())
         raise several[0] if len(several) == 1 else ManyErrors(several)
@@ -166,16 +172,17 @@ class Definitions:
         """Refuse a function in the singular: it would be passed over in silence."""
         for folder, names in CONVENTIONS.items():
             for module in self.modules[folder]:
-                for wrong, right in _SINGULARS.items():
+                for wrong, (right, count) in _SINGULARS.items():
                     function = module.__dict__.get(wrong)
                     if (
                         right in names
                         and isinstance(function, FunctionType)
                         and function.__module__ == module.__name__
-                        and function.__code__.co_varnames[: function.__code__.co_argcount][:1] == ("app",)
+                        and function.__code__.co_argcount == count
+                        and function.__code__.co_varnames[0] == "app"
                     ):
                         place = Place(_file(module), function.__code__.co_firstlineno)
-                        raise ProjectError(f"{wrong}(app) is never called", right=f"name it {right}", place=place)
+                        raise ProjectError(f"{wrong}(…) is never called", right=f"name it {right}", place=place)
 
     def _call(self, function: Callable[..., Any], *arguments: object) -> list[Any]:
         code = function.__code__
@@ -192,6 +199,21 @@ class Definitions:
             place = Place(code.co_filename, code.co_firstlineno)
             raise ProjectError(problem, right="yield each definition, or return a list", place=place)
         return items
+
+
+class _NoTopLevel:
+    """Refuses `import handlers` while a project with that folder is loaded.
+
+    It would work in some working directories only, and there give a second copy of the signals, equal to none.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._folders = {folder for folder in CONVENTIONS if (root / folder).is_dir()}
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, _: ModuleType | None = None) -> None:
+        """Fail for the folders' names, and know nothing of any other."""
+        if path is None and name in self._folders:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def _private_package(root: Path) -> str:
@@ -250,8 +272,7 @@ def _as_errors(error: BaseException, root: Path) -> Iterator[MangaobsError]:
 
 def _import_hint(error: BaseException) -> str:
     name = getattr(error, "name", None) or ""
-    top = str(name).partition(".")[0]
-    if isinstance(error, ModuleNotFoundError) and top in CONVENTIONS:
+    if isinstance(error, ImportError) and str(name).partition(".")[0] in CONVENTIONS:
         return f"within a project imports are relative, for example from ..{name} import …"
     return ""
 

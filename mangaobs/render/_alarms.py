@@ -36,7 +36,7 @@ def render(context: Context) -> Iterator[Piece]:
     for composite in context.observability.composites:
         resource = _composite(context, ids, composite)
         needs = tuple(ids[alarm.name] for alarm in _named(composite))
-        yield Piece(ids[composite.name], resource, group="composites", needs=needs)
+        yield Piece(ids[composite.name], resource, stage="composites", needs=needs)
 
 
 def _check_through(context: Context) -> None:

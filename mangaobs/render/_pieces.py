@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import troposphere
@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from mangaobs.model.observability import Observability
 
 
+Stage: TypeAlias = Literal["shared", "shard", "composites"]
+
+
 class Piece(NamedTuple):
     """A resource on its way into a template.
 
-    Pieces of one `group` go into one shard (`""`: a group of its own); `shared` ones into the shard that all others
-    build on. `needs` are the ids of what must exist before it.
+    Pieces of one `group` go into one shard (`""`: a group of its own). `stage` says in which lot of shards: the lots are
+    deployed one after the other. `needs` are the ids of what must exist before it.
     """
 
     id: str
     resource: troposphere.AWSObject
     group: str = ""
-    shared: bool = False
+    stage: Stage = "shard"
     needs: tuple[str, ...] = ()
 
     def tree(self, here: Container[str]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Several templates where one would pass CloudFormation's limits, each resource in its shard for ever.
 
-The shard `shared` holds the topics and exports their ARNs; it is deployed first. `shard-001` and on hold the rest, in
-any order; `composites`, deployed last, holds the composite alarms, whose children must exist. CloudFormation cannot
-move a resource between stacks, so the assignment is kept in a file that is meant to be committed.
+The shard `shared-001` holds the topics and exports their ARNs; it is deployed first. `shard-001` and on hold the rest,
+in any order; `composites-001` and on, deployed last, hold the composite alarms, whose children must exist.
+CloudFormation cannot move a resource between stacks, so the assignment is kept in a file that is meant to be committed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mangaobs.model.observability import Observability
-    from mangaobs.render._pieces import Piece
+    from mangaobs.render._pieces import Piece, Stage
 
 ASSIGNMENT = "assignment.json"
-SHARED, COMPOSITES = "shared", "composites"
+STAGES: tuple[Stage, ...] = ("shared", "shard", "composites")
 
-_NUMBERED = re.compile(r"shard-\d{3,}")
+_SHARD = re.compile(r"(shared|shard|composites)-\d{3,}")
 _REFERENCE = re.compile(rb'"Ref":"([A-Za-z0-9]+)"|\$\{([A-Za-z0-9]+)\}')
 # New resources fill a shard to this share, so that it can grow where it is.
 _FULL = 0.8
@@ -74,7 +74,7 @@ def render_shards(
     for piece in pieces:
         shards.setdefault(homes[piece.id], []).append(piece)
     templates: dict[str, Template] = {}
-    for shard in sorted(shards, key=lambda name: (name != SHARED, name == COMPOSITES, name)):
+    for shard in sorted(shards, key=_turn):
         for piece in shards[shard]:
             # What it needs and has elsewhere, the order of deployment provides.
             if needs := sorted(need for need in piece.needs if homes[need] == shard):
@@ -85,8 +85,8 @@ def render_shards(
             {piece.id: trees[piece.id] for piece in shards[shard]},
             {name: context.values.parameters[name] for name in names},
         )
-        if shard == SHARED:
-            templates[shard]["Outputs"] = _topics.outputs(observability)
+        if outputs := {id: one for id, one in _topics.outputs(observability).items() if homes[id] == shard}:
+            templates[shard]["Outputs"] = outputs
     return templates, dict(sorted(homes.items()))
 
 
@@ -131,9 +131,11 @@ def read_assignment(file: Path) -> dict[str, str]:
             f"is no assignment: {error}", right="restore the committed file", place=Place(str(file))
         ) from None
     for id, shard in assignment.items():
-        if shard not in {SHARED, COMPOSITES} and not _NUMBERED.fullmatch(shard):
+        if not _SHARD.fullmatch(shard):
             raise RenderError(
-                f"{id} is assigned to {shard!r}", right="shared, composites or shard-001 and on", place=Place(str(file))
+                f"{id} is assigned to {shard!r}",
+                right="shared-, shard- or composites-001 and on",
+                place=Place(str(file)),
             )
     return assignment
 
@@ -150,38 +152,36 @@ def _assign(
     units: dict[str, list[Piece]] = {}
     for piece in pieces:
         units.setdefault(piece.group or piece.id, []).append(piece)
-    known: list[tuple[list[Piece], str]] = []
-    new: list[list[Piece]] = []
-    for unit in units.values():
-        home = _known_home(unit, assignment)
-        if home:
-            known.append((unit, home))
-        else:
-            new.append(unit)
     homes: dict[str, str] = {}
     carried: dict[str, _Load] = {}
-    for unit, home in known:
-        homes |= dict.fromkeys((piece.id for piece in unit), home)
-        carried[home] = carried.get(home, frame).plus(_sum(unit, loads))
+    new: list[list[Piece]] = []
+    for unit in units.values():
+        home = next((assignment[piece.id] for piece in unit if piece.id in assignment), "")
+        if home:
+            homes |= dict.fromkeys((piece.id for piece in unit), home)
+            carried[home] = carried.get(home, frame).plus(_sum(unit, loads))
+        else:
+            new.append(unit)
     _refuse_overgrown(carried, max_bytes)
-    number = 1
+    numbers = dict.fromkeys(STAGES, 1)
     for unit in new:
         load = _sum(unit, loads)
         if not frame.plus(load).fits(1, max_bytes):
             raise RenderError(f"{unit[0].id} alone has {load.bytes:,} bytes", right=f"a shard takes {max_bytes:,}")
-        while (home := f"shard-{number:03d}") in carried and not carried[home].plus(load).fits(_FULL, max_bytes):
-            number += 1
+        stage = unit[0].stage
+        while True:
+            home = f"{stage}-{numbers[stage]:03d}"
+            if home not in carried or carried[home].plus(load).fits(_FULL, max_bytes):
+                break
+            numbers[stage] += 1
         homes |= dict.fromkeys((piece.id for piece in unit), home)
         carried[home] = carried.get(home, frame).plus(load)
     return homes
 
 
-def _known_home(unit: list[Piece], assignment: Mapping[str, str]) -> str:
-    if unit[0].shared:
-        return SHARED
-    if unit[0].group == COMPOSITES:
-        return COMPOSITES
-    return next((assignment[piece.id] for piece in unit if piece.id in assignment), "")
+def _turn(shard: str) -> tuple[int, str]:
+    """The order of deployment."""
+    return [shard.startswith(f"{stage}-") for stage in STAGES].index(True), shard
 
 
 def _sum(unit: list[Piece], loads: dict[str, _Load]) -> _Load:

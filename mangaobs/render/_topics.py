@@ -58,11 +58,11 @@ def render(context: Context) -> Iterator[Piece]:
         if (route := context.observability.routes.get(severity, Route())).topic is None
     ]
     if any(route.kms_key is None for _, route in created):
-        yield Piece(KEY, _key(context), shared=True)
+        yield Piece(KEY, _key(context), stage="shared")
     for severity, route in created:
         id = logical_id("Topic", severity.value)
-        yield Piece(id, _topic(context, id, severity, route), shared=True)
-        yield Piece(f"{id}Policy", _policy(id), shared=True)
+        yield Piece(id, _topic(context, id, severity, route), stage="shared")
+        yield Piece(f"{id}Policy", _policy(id), stage="shared")
         for number, subscriber in enumerate(route.subscribers, 1):
             yield Piece(
                 f"{id}Subscription{number}",
@@ -72,7 +72,7 @@ def render(context: Context) -> Iterator[Piece]:
                     Protocol=subscriber.protocol,
                     Endpoint=context.values.render(subscriber.endpoint),
                 ),
-                shared=True,
+                stage="shared",
             )
 
 

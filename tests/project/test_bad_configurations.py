@@ -5,10 +5,14 @@ Each case is a file with the faulty token marked: «token» is where the error m
 
 from __future__ import annotations
 
+import re
+import tempfile
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mangaobs.errors import ConfigurationError, MangaobsError, ManyErrors
 from mangaobs.project import read_configuration
@@ -39,8 +43,10 @@ CASES = {
     "nothing near": ("[runbooks]\n«zzz» = 1\n", "one of base_url"),
     "in an index": ("[tables.s]\nname = 'a'\n[tables.s.indexes.i]\nname = 'i'\n«capacity» = 3\n", "_capacity"),
     "in a list of tables": (
-        "[[routing.critical.subscribers]]\nprotocol = 'email'\nendpoint = 'a@b'\n"
-        "[[routing.critical.subscribers]]\nprotocol = 'email'\n«endpiont» = 'c@d'\n",
+        (
+            "[[routing.critical.subscribers]]\nprotocol = 'email'\nendpoint = 'a@b'\n"
+            "[[routing.critical.subscribers]]\nprotocol = 'email'\n«endpiont» = 'c@d'\n"
+        ),
         "routing.critical.subscribers[1].endpiont is not a key; did you mean endpoint?",
     ),
     "in a name": ("[tables.s]\nname = { «parametr» = 'X' }\n", "did you mean parameter?"),
@@ -54,7 +60,10 @@ CASES = {
     ),
     # wrong types
     "text for a number": ("[functions.f]\nname = 'f'\ntimeout = «'3'»\n", "must be a whole number, not text"),
-    "number for text": ("[account]\nid = «123456789012»\n", "must be text, not a whole number; twelve digits in quotes"),
+    "number for text": (
+        "[account]\nid = «123456789012»\n",
+        "must be text, not a whole number; twelve digits in quotes",
+    ),
     "text for a switch": ("[account]\nwide = «'yes'»\n", "account.wide must be true or false, not text"),
     "number for a switch": ("[account]\nwide = «1»\n", "must be true or false, not a whole number"),
     "fraction": ("[streams.s]\nname = 's'\nshards = «1.5»\n", "must be a whole number, not a number"),
@@ -76,7 +85,8 @@ CASES = {
     "environment": ("environment = «'Prod EU'»\n", "lower-case words"),
     "key": ("[tables.«'my table'»]\nname = 'a'\n", "a letter, then letters, digits, - and _"),
     "utilization": (
-        "[tables.s]\nname = 'a'\nbilling = 'provisioned'\n" + CAPACITY.replace("max = 2 }", "max = 2 }", 1)
+        "[tables.s]\nname = 'a'\nbilling = 'provisioned'\n"
+        + CAPACITY.replace("max = 2 }", "max = 2 }", 1)
         + "[tables.s.indexes.i]\nname = 'i'\nread_capacity = { min = 1, max = 2, target_utilization = «95» }\n"
         "write_capacity = { min = 1, max = 2 }\n",
         "tables.s.indexes.i.read_capacity.target_utilization is 95; 20 to 90",
@@ -92,13 +102,15 @@ CASES = {
     "import with default": ("[topics.t]\nname = { import = 'x', «default» = 'y' }\n", "default cannot go with import"),
     "secret import": ("[topics.t]\nname = { import = 'x', «secret» = true }\n", "use parameter"),
     "one parameter, two meanings": (
-        "[topics.a]\nname = { parameter = 'T', default = 'a' }\n[topics.b]\nname = «{ parameter = 'T', default = 'b' }»\n",
+        "[topics]\na.name = { parameter = 'T', default = 'a' }\nb.name = «{ parameter = 'T', default = 'b' }»\n",
         "declares the stack parameter T in another way; as at topics.a.name",
     ),
     # impossible combinations
     "topic and subscribers": (
-        "[routing.critical]\ntopic = 'arn:aws:sns:us-east-1:123456789012:t'\n"
-        "«subscribers» = [{ protocol = 'email', endpoint = 'a@b' }]\n",
+        (
+            "[routing.critical]\ntopic = 'arn:aws:sns:us-east-1:123456789012:t'\n"
+            "«subscribers» = [{ protocol = 'email', endpoint = 'a@b' }]\n"
+        ),
         "routing.critical.subscribers cannot go with topic",
     ),
     "topic by name": ("[routing.critical]\ntopic = «'pages'»\n", "an ARN"),
@@ -106,7 +118,10 @@ CASES = {
         "[routing.info]\nsubscribers = [{ protocol = 'https', endpoint = «'http://x'» }]\n",
         "an https:// address",
     ),
-    "capacity on demand": ("[tables.s]\nname = 'a'\n«read_capacity» = { min = 1, max = 2 }\n", "the table is on-demand"),
+    "capacity on demand": (
+        "[tables.s]\nname = 'a'\n«read_capacity» = { min = 1, max = 2 }\n",
+        "the table is on-demand",
+    ),
     "index capacity on demand": (
         "[tables.s]\nname = 'a'\n[tables.s.indexes.i]\nname = 'i'\n«write_capacity» = { min = 1, max = 2 }\n",
         "tables.s.indexes.i.write_capacity cannot be: the table is on-demand",
@@ -116,8 +131,10 @@ CASES = {
         "tables.s has no write_capacity",
     ),
     "least above most": (
-        "[tables.s]\nname = 'a'\nbilling = 'provisioned'\nread_capacity = { min = «5», max = 2 }\n"
-        "write_capacity = { min = 1, max = 2 }\n",
+        (
+            "[tables.s]\nname = 'a'\nbilling = 'provisioned'\nread_capacity = { min = «5», max = 2 }\n"
+            "write_capacity = { min = 1, max = 2 }\n"
+        ),
         "is 5, more than max = 2",
     ),
     "request units when provisioned": (
@@ -193,6 +210,52 @@ def test_a_fault_is_named_with_its_place_and_what_would_be_right(case: str, tmp_
     assert error.length == len(token)
 
 
+WHOLE = """
+application = "manga"
+[account]
+id = "123456789012"
+[tables.sessions]
+name = { parameter = "Sessions", default = "s" }
+billing = "provisioned"
+read_capacity = { min = 1, max = 2 }
+write_capacity = { min = 1, max = 2 }
+operations = ["GetItem", "Query"]
+[functions]
+f = { name = "f-${AWS::Region}", timeout = 3, event_source = "api" }
+[[routing.critical.subscribers]]
+protocol = "https"
+endpoint = { ssm = "/x" }
+[alarms]
+query_p99_ms = 25
+[env.prod.logs]
+retention_days = 30
+"""
+PIECES = re.findall(r"\w+|\s+|.", WHOLE)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(PIECES) - 1), st.sampled_from([*PIECES, "", "3", "[]", "{}", "nan"])), max_size=3
+    )
+)
+def test_no_configuration_of_any_kind_makes_a_traceback_and_every_fault_has_a_place(
+    changes: list[tuple[int, str]],
+) -> None:
+    pieces = list(PIECES)
+    for place, piece in changes:
+        pieces[place] = piece
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "mangaobs.toml"
+        file.write_text("".join(pieces), encoding="utf-8")
+        try:
+            read_configuration(file, thresholds=Thresholds)
+        except (ConfigurationError, ManyErrors) as error:
+            for one in error.errors if isinstance(error, ManyErrors) else [error]:
+                assert one.place is not None
+                assert one.place.line >= 1
+
+
 def test_several_faults_are_reported_at_once_in_one_error(tmp_path: Path) -> None:
     errors = read(tmp_path, "application = 'A B'\n[tables.a]\nnme = 'x'\n[tables.b]\nname = 3\n[alarms]\nqery = 1\n")
     assert [error.place.line for error in errors if error.place] == [1, 3, 5, 7]
@@ -240,7 +303,9 @@ def test_a_configuration_without_an_application_is_refused(tmp_path: Path) -> No
         (b"a = " + b"9" * 5000, 0, 0, "is not TOML"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes, line: int, column: int, words: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, content: bytes, line: int, column: int, words: str
+) -> None:
     (tmp_path / "mangaobs.toml").write_bytes(content)
     with pytest.raises(ConfigurationError, match=words) as raised:
         read_configuration(tmp_path)

@@ -25,7 +25,9 @@ class Thresholds(msgspec.Struct):
 @pytest.mark.parametrize("struct", STRUCTS, ids=lambda struct: struct.__name__)
 def test_every_key_of_every_section_is_described(struct: type[msgspec.Struct]) -> None:
     for name, field in zip(
-        struct.__struct_encode_fields__, msgspec.inspect.type_info(struct).fields, strict=True  # type: ignore[attr-defined]
+        struct.__struct_encode_fields__,
+        msgspec.inspect.type_info(struct).fields,
+        strict=True,  # type: ignore[attr-defined]
     ):
         assert field.type.extra_json_schema["description"], name
         assert re.search(rf"^\| `{name}` \|.* \| [^|]+ \|$", PAGE, re.MULTILINE)
@@ -44,7 +46,10 @@ def test_the_examples_are_one_valid_configuration(tmp_path: object) -> None:
     text = "\n".join(f"{key} = {_inline(json.loads(json.dumps(value)))}" for key, value in whole.items())
     (folder / "mangaobs.toml").write_text(text)
     assert set(whole) >= set(types.Configuration.__struct_fields__) - {
-        "environment", "dashboard_naming", "query_folder", "alarms"
+        "environment",
+        "dashboard_naming",
+        "query_folder",
+        "alarms",
     }
     read_configuration(folder)
 
