@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mangaobs.model._value import Value
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.dashboard import Dashboard, Section, row, section
 from mangaobs.model.metric import MINUTE, MINUTES
@@ -20,8 +21,15 @@ BANDS = (
 
 
 def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -> Iterator[Dashboard]:
+    by_table: dict[Value, list[Alarm]] = {}
+    for alarm in alarms.values():
+        if isinstance(alarm, Alarm):
+            first = alarm.condition.series.metric_stats()[0].metric
+            for name, value in first.dimensions[:1]:
+                if name == "TableName":
+                    by_table.setdefault(value, []).append(alarm)
     for table in app.tables.values():
-        own = [alarm for name, alarm in alarms.items() if name.startswith(f"dynamodb-{table.key}-")]
+        own = by_table.get(table.name, [])[:100]
         yield Dashboard(
             name=f"dynamodb-{table.key}",
             content=(
@@ -31,11 +39,7 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
                     markdown=f"# Table {table.key}\n{table.billing}; indexes: "
                     f"{', '.join(index.key for index in table.indexes) or 'none'}, measured apart from the table.",
                 ),
-                *(
-                    [section("Alarms", row(AlarmStatus(title="Alarms", alarms=tuple(own[:100]), height=4)))]
-                    if own
-                    else []
-                ),
+                *([section("Alarms", row(AlarmStatus(title="Alarms", alarms=tuple(own), height=4)))] if own else []),
                 _throttling(table),
                 _latency(table),
                 _errors(app, table),

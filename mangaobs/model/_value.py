@@ -67,14 +67,20 @@ STACK_NAME = Pseudo("AWS::StackName")
 def text(*parts: Value) -> Value:
     """Join `parts`; plain text stays a `str`."""
     flat: list[str | Token] = []
+    written = ""
     for part in parts:
-        for piece in part.parts if isinstance(part, Text) else (part,):
-            if isinstance(piece, str) and flat and isinstance(flat[-1], str):
-                flat[-1] += piece
-            elif piece != "":
+        for piece in part.parts if part.__class__ is Text else (part,):  # type: ignore[union-attr]
+            if piece.__class__ is str:
+                written += piece
+            else:
+                if written:
+                    flat.append(written)
+                    written = ""
                 flat.append(piece)
     if not flat:
-        return ""
+        return written
+    if written:
+        flat.append(written)
     return flat[0] if len(flat) == 1 else Text(tuple(flat))
 
 

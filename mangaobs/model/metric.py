@@ -175,6 +175,10 @@ class MetricStat(_Comparable, frozen=True):
                 f"{self.metric.native_period} s or more; most periods would be empty otherwise",
             )
 
+    def metric_stats(self) -> list[MetricStat]:
+        """Itself: what math answers with all that it rests on."""
+        return [self]
+
 
 class Math(_Comparable, frozen=True):
     """A metric math expression over other series, each under the id that the expression uses."""

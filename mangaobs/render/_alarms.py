@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mangaobs.errors import Place
-    from mangaobs.model.metric import Metric
     from mangaobs.render._pieces import Context
 
 _DESCRIPTION = 1024
@@ -29,14 +28,14 @@ def render(context: Context) -> Iterator[Piece]:
     ids: dict[str, str] = {}
     for alarm in context.observability.alarms:
         id = ids[alarm.name] = identify("Alarm", alarm.name, alarm.place, seen)
-        yield Piece(id, _alarm(context, id, alarm))
+        yield Piece(id, _alarm(context, id, alarm), _contract(context, alarm))
     for composite in context.observability.composites:
         ids[composite.name] = identify("Alarm", composite.name, composite.place, seen)
     _check_through(context)
     for composite in context.observability.composites:
         resource = _composite(context, ids, composite)
         needs = tuple(ids[alarm.name] for alarm in _named(composite))
-        yield Piece(ids[composite.name], resource, stage="composites", needs=needs)
+        yield Piece(ids[composite.name], resource, _contract(context, composite), stage="composites", needs=needs)
 
 
 def _check_through(context: Context) -> None:
@@ -60,7 +59,6 @@ def _alarm(context: Context, id: str, alarm: Alarm) -> cloudwatch.Alarm:
         ComparisonOperator=alarm.condition.operator,
         EvaluationPeriods=alarm.evaluation_periods,
         TreatMissingData=alarm.treat_missing_data.value,
-        Metadata=_contract(context, alarm),
         **_series(context, alarm),
         **_announcement(context, alarm),
         **properties,
@@ -89,11 +87,10 @@ def _series(context: Context, alarm: Alarm) -> dict[str, Any]:
 def _metric_stat(context: Context, series: MetricStat) -> dict[str, Any]:
     statistic = "ExtendedStatistic" if is_percentile(series.stat) else "Statistic"
     metric = series.metric
-    dimensions = {"Dimensions": _dimensions(context, metric)} if metric.dimensions else {}
     return {
         "Namespace": metric.namespace,
         "MetricName": metric.name,
-        **dimensions,
+        **context.dimensions(metric),
         statistic: series.stat,
         "Period": series.period,
     }
@@ -106,23 +103,16 @@ def _query(context: Context, row: Row, *, returned: bool) -> cloudwatch.MetricDa
         period = {"Period": row.period} if row.period else {}
         return cloudwatch.MetricDataQuery(Id=row.id, Expression=row.expression, ReturnData=returned, **period, **label)
     metric = row.stat.metric
-    dimensions = {"Dimensions": _dimensions(context, metric)} if metric.dimensions else {}
     return cloudwatch.MetricDataQuery(
         Id=row.id,
         MetricStat=cloudwatch.MetricStat(
-            Metric=cloudwatch.Metric(Namespace=metric.namespace, MetricName=metric.name, **dimensions),
+            Metric=cloudwatch.Metric(Namespace=metric.namespace, MetricName=metric.name, **context.dimensions(metric)),
             Period=row.stat.period,
             Stat=row.stat.stat,
         ),
         ReturnData=returned,
         **label,
     )
-
-
-def _dimensions(context: Context, metric: Metric) -> list[cloudwatch.MetricDimension]:
-    return [
-        cloudwatch.MetricDimension(Name=name, Value=context.values.render(value)) for name, value in metric.dimensions
-    ]
 
 
 def _composite(context: Context, ids: dict[str, str], composite: CompositeAlarm) -> cloudwatch.CompositeAlarm:
@@ -145,7 +135,6 @@ def _composite(context: Context, ids: dict[str, str], composite: CompositeAlarm)
         ids[composite.name],
         AlarmName=naming.resource(composite.name),
         AlarmRule=_rule(composite.rule, naming.resource),
-        Metadata=_contract(context, composite),
         **_announcement(context, composite),
         **properties,
     )

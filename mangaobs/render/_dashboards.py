@@ -32,6 +32,8 @@ def render(context: Context) -> Iterator[Piece]:
     rendered |= {composite.name for composite in context.observability.composites}
     seen: dict[str, tuple[str, Place]] = {}
 
+    before_name = arn("cloudwatch", "alarm:", region=naming.region, account=naming.account)
+
     def alarm_arn(alarm: Alarm | CompositeAlarm) -> Value:
         if alarm.name not in rendered:
             raise RenderError(
@@ -39,12 +41,7 @@ def render(context: Context) -> Iterator[Piece]:
                 right="yield it from alarms(app)",
                 place=alarm.place,
             )
-        return arn(
-            "cloudwatch",
-            text("alarm:", naming.resource(alarm.name)),
-            region=naming.region,
-            account=naming.account,
-        )
+        return text(before_name, naming.resource(alarm.name))
 
     for dashboard in context.observability.dashboards:
         id = identify("Dashboard", dashboard.name, dashboard.place, seen)
@@ -65,9 +62,8 @@ def render(context: Context) -> Iterator[Piece]:
             id,
             DashboardName=context.values.render(name),
             DashboardBody=context.values.render_json(document),
-            Metadata=context.contract(dashboard.place, name=dashboard.name),
         )
-        yield Piece(id, resource)
+        yield Piece(id, resource, context.contract(dashboard.place, name=dashboard.name))
 
 
 def _thresholds(context: Context) -> dict[tuple[object, ...], list[Line]]:

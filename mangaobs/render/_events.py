@@ -33,10 +33,10 @@ def render(context: Context) -> Iterator[Piece]:
             EventPattern=context.values.render_tree(rule.pattern),
             State="ENABLED",
             Targets=[target],
-            Metadata=context.contract(rule.place, name=rule.name, severity=rule.severity.value, runbook=rule.runbook),
             **context.tags(),
         )
-        yield Piece(id, resource)
+        contract = context.contract(rule.place, name=rule.name, severity=rule.severity.value, runbook=rule.runbook)
+        yield Piece(id, resource, contract)
     for tracking in context.observability.scaling:
         yield from _scaling(context, tracking, identify("Scaling", tracking.name, tracking.place, seen))
 
@@ -68,7 +68,6 @@ def _scaling(context: Context, tracking: TargetTracking, id: str) -> Iterator[Pi
         MinCapacity=tracking.minimum,
         MaxCapacity=tracking.maximum,
         RoleARN=context.values.render(role),
-        Metadata=context.contract(tracking.place, name=tracking.name),
     )
     metric = applicationautoscaling.PredefinedMetricSpecification(
         PredefinedMetricType=f"DynamoDB{tracking.units}CapacityUtilization"
@@ -81,7 +80,7 @@ def _scaling(context: Context, tracking: TargetTracking, id: str) -> Iterator[Pi
         TargetTrackingScalingPolicyConfiguration=applicationautoscaling.TargetTrackingScalingPolicyConfiguration(
             TargetValue=tracking.target, PredefinedMetricSpecification=metric
         ),
-        Metadata=context.contract(tracking.place, name=tracking.name),
     )
-    yield Piece(f"{id}Target", target, group=id)
-    yield Piece(f"{id}Policy", policy, group=id)
+    contract = context.contract(tracking.place, name=tracking.name)
+    yield Piece(f"{id}Target", target, contract, group=id)
+    yield Piece(f"{id}Policy", policy, contract, group=id)

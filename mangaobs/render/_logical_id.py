@@ -13,8 +13,7 @@ def logical_id(kind: str, name: str) -> str:
 
     A name whose words could come from another one too (`a_b`, `a.b`, `a-1`) gets a short hash of itself.
     """
+    if _PLAIN.fullmatch(name):
+        return kind + "".join([word[0].upper() + word[1:] for word in name.split("-")])
     words = re.split(r"[^A-Za-z0-9]+", name)
-    id = kind + "".join(word[:1].upper() + word[1:] for word in words)
-    if not _PLAIN.fullmatch(name):
-        id += hashlib.sha256(name.encode()).hexdigest()[:6]
-    return id[:255]
+    return kind + "".join(word[:1].upper() + word[1:] for word in words) + hashlib.sha256(name.encode()).hexdigest()[:6]

@@ -63,10 +63,10 @@ def _filters(context: Context, created: dict[str, str]) -> Iterator[Piece]:
                     **optional,
                 )
             ],
-            Metadata=context.contract(filter.place, name=filter.name, summary=filter.summary),
         )
         log_group = created.get(shown(filter.log_group), "")
-        yield Piece(id, resource, group=log_group, needs=(log_group,) if log_group else ())
+        contract = context.contract(filter.place, name=filter.name, summary=filter.summary)
+        yield Piece(id, resource, contract, group=log_group, needs=(log_group,) if log_group else ())
 
 
 def _queries(context: Context) -> Iterator[Piece]:
@@ -78,10 +78,9 @@ def _queries(context: Context) -> Iterator[Piece]:
             Name=context.observability.naming.query(query.name),
             QueryString=query.stored_text(),
             LogGroupNames=[context.values.render(group) for group in query.log_groups],
-            Metadata=context.contract(query.place, name=query.name, summary=query.summary),
             **_parameters(query),
         )
-        yield Piece(id, resource)
+        yield Piece(id, resource, context.contract(query.place, name=query.name, summary=query.summary))
 
 
 def _parameters(query: SavedQuery) -> dict[str, Any]:
@@ -106,11 +105,10 @@ def _insight_rules(context: Context, created: dict[str, str]) -> Iterator[Piece]
             RuleName=context.observability.naming.resource(rule.name),
             RuleState="ENABLED" if rule.enabled else "DISABLED",
             RuleBody=context.values.render_json(_rule_body(rule)),
-            Metadata=context.contract(rule.place, name=rule.name, summary=rule.summary),
             **context.tags(),
         )
         needs = tuple(created[name] for name in map(shown, rule.log_groups) if name in created)
-        yield Piece(id, resource, needs=needs)
+        yield Piece(id, resource, context.contract(rule.place, name=rule.name, summary=rule.summary), needs=needs)
 
 
 def _rule_body(rule: InsightRule) -> dict[str, object]:

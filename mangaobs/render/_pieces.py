@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import troposphere
+from troposphere import cloudwatch
 
 from mangaobs.errors import Place, RenderError
 from mangaobs.render._logical_id import logical_id
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mangaobs.model._value import Value
     from mangaobs.model.alarm import Severity
+    from mangaobs.model.metric import Metric
     from mangaobs.model.observability import Observability
 
 
@@ -26,21 +28,27 @@ Stage: TypeAlias = Literal["shared", "shard", "composites"]
 class Piece(NamedTuple):
     """A resource on its way into a template.
 
-    Pieces of one `group` go into one shard (`""`: a group of its own). `stage` says in which lot of shards: the lots are
-    deployed one after the other. `needs` are the ids of what must exist before it.
+    Pieces of one `group` go into one shard (`""`: a group of its own). `stage` says in which lot of shards: the lots
+    are deployed one after the other. `needs` are the ids of what must exist before it, `parameters` the stack's
+    parameters that it uses.
     """
 
     id: str
     resource: troposphere.AWSObject
+    metadata: dict[str, object] | None = None
     group: str = ""
     stage: Stage = "shard"
     needs: tuple[str, ...] = ()
+    parameters: frozenset[str] = frozenset()
 
     def tree(self, here: Container[str]) -> dict[str, Any]:
         """The resource as CloudFormation takes it, told to wait for what it needs of the resources `here`."""
         tree: dict[str, Any] = self.resource.to_dict()
         if needs := sorted(need for need in self.needs if need in here):
             tree["DependsOn"] = needs
+        if self.metadata is not None:
+            # Set here: it is plain already, and troposphere would walk through it again.
+            tree["Metadata"] = self.metadata
         return tree
 
 
@@ -50,20 +58,36 @@ class Context(msgspec.Struct):
     observability: Observability
     values: Values
     topics: dict[Severity, Value]
+    _files: dict[str, str] = {}
+    _dimensions: dict[tuple[str, Value], cloudwatch.MetricDimension] = {}
+    _tags: dict[str, troposphere.Tags] | None = None
 
     def contract(self, place: Place, **entries: str | None) -> dict[str, object]:
         """The `Metadata` of a resource: what it is for, and the line that defines it, relative to the project."""
-        file = place.file
-        root = self.observability.root
-        if root and file.startswith(root):
-            file = Path(file).relative_to(root).as_posix()
+        file = self._files.get(place.file)
+        if file is None:
+            root = self.observability.root
+            inside = root and place.file.startswith(root)
+            file = self._files[place.file] = Path(place.file).relative_to(root).as_posix() if inside else place.file
         said = {key: value for key, value in entries.items() if value}
         return {"mangaobs": {**said, "file": file, "line": place.line}}
 
     def tags(self) -> dict[str, troposphere.Tags]:
         """The configured tags as a property, or nothing."""
-        tags = self.observability.tags
-        return {"Tags": troposphere.Tags(**tags)} if tags else {}
+        if self._tags is None:
+            tags = self.observability.tags
+            self._tags = {"Tags": troposphere.Tags(**tags)} if tags else {}
+        return self._tags
+
+    def dimensions(self, metric: Metric) -> dict[str, list[cloudwatch.MetricDimension]]:
+        """The dimensions of `metric` as a property, or nothing; the same ones are made once."""
+        made = []
+        for pair in metric.dimensions:
+            value = self.values.render(pair[1])
+            if pair not in self._dimensions:
+                self._dimensions[pair] = cloudwatch.MetricDimension(Name=pair[0], Value=value)
+            made.append(self._dimensions[pair])
+        return {"Dimensions": made} if made else {}
 
 
 def identify(kind: str, name: str, place: Place, seen: dict[str, tuple[str, Place]]) -> str:

@@ -63,7 +63,10 @@ def make_pieces(observability: Observability, topics: Mapping[Severity, Value]) 
     check_signals(observability)
     context = Context(observability, Values(), dict(topics))
     makers = (_topics, _logs, _alarms, _events, _dashboards)
-    return context, [piece for maker in makers for piece in maker.render(context)]
+    pieces = [
+        piece._replace(parameters=context.values.take_used()) for maker in makers for piece in maker.render(context)
+    ]
+    return context, pieces
 
 
 def assemble(context: Context, resources: dict[str, Any], parameters: Mapping[str, Parameter]) -> Template:

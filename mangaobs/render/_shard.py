@@ -8,7 +8,7 @@ CloudFormation cannot move a resource between stacks, so the assignment is kept 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -29,7 +29,6 @@ ASSIGNMENT = "assignment.json"
 STAGES: tuple[Stage, ...] = ("shared", "shard", "composites")
 
 _SHARD = re.compile(r"(shared|shard|composites)-\d{3,}")
-_REFERENCE = re.compile(rb'"Ref":"([A-Za-z0-9]+)"|\$\{([A-Za-z0-9]+)\}')
 # New resources fill a shard to this share, so that it can grow where it is.
 _FULL = 0.8
 
@@ -67,8 +66,10 @@ def render_shards(
     trees = {piece.id: piece.tree(()) for piece in pieces}
     # The frame of a template: its contract, its description.
     frame = _Load(0, len(msgspec.json.encode(assemble(context, {}, {}))), frozenset())
-    parameters = frozenset(context.values.parameters)
-    loads = {id: _load(id, tree, parameters) for id, tree in trees.items()}
+    loads = {
+        piece.id: _Load(1, len(msgspec.json.encode(trees[piece.id])) + len(piece.id) + 4, piece.parameters)
+        for piece in pieces
+    }
     homes = _assign(pieces, loads, frame, assignment, max_bytes)
     shards: dict[str, list[Piece]] = {}
     for piece in pieces:
@@ -138,12 +139,6 @@ def read_assignment(file: Path) -> dict[str, str]:
                 place=Place(str(file)),
             )
     return assignment
-
-
-def _load(id: str, tree: dict[str, Any], parameters: frozenset[str]) -> _Load:
-    encoded = msgspec.json.encode({id: tree})
-    named = {(ref or sub).decode() for ref, sub in _REFERENCE.findall(encoded)}
-    return _Load(1, len(encoded), parameters & named)
 
 
 def _assign(

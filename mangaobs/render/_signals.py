@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mangaobs.errors import RenderError
-from mangaobs.model.metric import Math
 
 if TYPE_CHECKING:
     from mangaobs.model.metric import Metric
@@ -20,8 +19,7 @@ def check_signals(observability: Observability) -> None:
     for filter in observability.filters:
         emitted[filter.namespace, filter.metric_name] = frozenset(key for key, _ in filter.dimensions)
     for alarm in observability.alarms:
-        series = alarm.condition.series
-        for stat in series.metric_stats() if isinstance(series, Math) else [series]:
+        for stat in alarm.condition.series.metric_stats():
             problem = _problem(stat.metric, emitted)
             if problem:
                 raise RenderError(

@@ -19,6 +19,13 @@ class Values:
 
     def __init__(self) -> None:
         self.parameters: dict[str, Parameter] = {}
+        self._used: set[str] = set()
+
+    def take_used(self) -> frozenset[str]:
+        """The parameters that were used since this was last asked."""
+        used = frozenset(self._used)
+        self._used.clear()
+        return used
 
     def render(self, value: Value) -> str | troposphere.AWSHelperFn:
         """`value` as a property takes it."""
@@ -85,6 +92,7 @@ class Values:
         if isinstance(token, Attribute):
             return token.logical_id
         if isinstance(token, Parameter):
+            self._used.add(token.name)
             known = self.parameters.setdefault(token.name, token)
             if known != token:
                 raise RenderError(

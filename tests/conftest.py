@@ -1,0 +1,35 @@
+"""What the proofs and the tests of `render` share: the configurations, each loaded once a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .proof.configurations import PROVISIONED, ROOT, Rendered, large, make_project
+
+Overlay = Callable[[str], Rendered]
+
+
+@pytest.fixture(scope="session")
+def on_demand() -> Rendered:
+    """The bundled configuration: one on-demand table with an index."""
+    return Rendered("on-demand", ROOT)
+
+
+@pytest.fixture(scope="session")
+def provisioned(tmp_path_factory) -> Rendered:
+    """A provisioned table with two indexes, existing topics, created log groups, everything from elsewhere."""
+    return Rendered("provisioned", make_project(tmp_path_factory.mktemp("provisioned"), PROVISIONED))
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory) -> Rendered:
+    """A hundred tables and six hundred functions, which only shards can hold."""
+    return Rendered("fleet", make_project(tmp_path_factory.mktemp("fleet"), large()))
+
+
+@pytest.fixture(scope="session")
+def overlay(tmp_path_factory) -> Overlay:
+    """The bundled definitions under a configuration of the test's own."""
+    return lambda configuration: Rendered("overlay", make_project(tmp_path_factory.mktemp("overlay"), configuration))
