@@ -17,7 +17,7 @@ def queries(app: App[object]) -> Iterator[SavedQuery]:
         name="bedrock-tokens",
         summary="Tokens and what they cost, by session, the dearest first.",
         text="""
-# Tokens and dollars a session. Prices differ by model and region and change: set the two parameters
+# Which sessions cost most. Both prices are parameters: they differ by model and region, and change
 filter event = "bedrock_invocation" and status = "success"
 | stats count(*) as invocations, sum(input_tokens) as tokens_in, sum(output_tokens) as tokens_out,
     sum(input_tokens) / 1000 * {{dollars_per_1000_in}} + sum(output_tokens) / 1000 * {{dollars_per_1000_out}} as dollars

@@ -21,7 +21,7 @@ def queries(app: App[object]) -> Iterator[SavedQuery]:
         name="cold-starts",
         summary="How many invocations start cold, and how long that takes, by function.",
         text="""
-# Cold starts, from Lambda's report in either log format
+# How often and how long functions start cold, from Lambda's report in either log format
 filter @type = "REPORT" or type = "platform.report"
 | fields coalesce(@initDuration, record.metrics.initDurationMs) as init_ms
 | stats count(*) as invocations, count(init_ms) as cold_starts, 100 * count(init_ms) / count(*) as cold_percent,
@@ -34,21 +34,25 @@ filter @type = "REPORT" or type = "platform.report"
         name="timeouts",
         summary="Invocations that ran into their function's timeout.",
         text="""
-# Timeouts: in text format a line of its own, in JSON format the report's status
-filter @message like /Task timed out after/ or (type = "platform.report" and record.status = "timeout")
-| fields @timestamp, coalesce(@requestId, record.requestId) as invocation, @log, @message
-| sort @timestamp desc
+# What timed out. In text format Lambda writes a line of its own and a status into its report; in JSON format the
+# status stands in platform.runtimeDone and platform.report. One row an invocation, whichever of them were written
+filter @message like /Task timed out after/ or (@type = "REPORT" and @message like /Status: timeout/)
+    or (type in ["platform.runtimeDone", "platform.report"] and record.status = "timeout")
+| fields coalesce(@requestId, record.requestId) as invocation, coalesce(@duration, record.metrics.durationMs) as lasted
+| stats latest(@timestamp) as at, max(lasted) as lasted_ms by invocation, @log
+| sort at desc
 | limit 100
 """,
     )
     yield from in_groups(
         groups,
         name="near-timeouts",
-        summary="Invocations that ended shortly before their timeout would have ended them.",
+        summary="Invocations that ended shortly before their timeout, or were about to run into it.",
         text="""
-# Near-timeouts: little of the timeout was left
-filter event = "invocation" and 100 * duration_ms / (duration_ms + remaining_ms) > {{percent}}
-| fields @timestamp, function, duration_ms, remaining_ms, outcome, request_id
+# What came close to its timeout: deadline_near was written while it still ran, invocation when it had ended
+filter event = "deadline_near"
+    or (event = "invocation" and 100 * duration_ms / (duration_ms + remaining_ms) > {{percent}})
+| fields @timestamp, function, event, duration_ms, remaining_ms, open_operation, outcome, request_id
 | sort remaining_ms asc
 | limit 100
 """,

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from mangaobs.model.query import QueryParameter, SavedQuery
 from mangaobs.project.app import App
 
+from ._codes import THROTTLING
 from ._groups import in_groups
-
-_OPERATIONS = '["dynamodb_operation", "bedrock_invocation", "redis_operation", "publish_operation", "step"]'
 
 
 def queries(app: App[object]) -> Iterator[SavedQuery]:
@@ -22,7 +21,7 @@ def queries(app: App[object]) -> Iterator[SavedQuery]:
         name="slowest-operations",
         summary="The slowest DynamoDB operations.",
         text="""
-# The slowest DynamoDB operations
+# Which DynamoDB operations were slowest
 filter event = "dynamodb_operation"
 | fields @timestamp, operation, duration_ms, status, error_type, retries, table, request_id
 | sort duration_ms desc
@@ -46,7 +45,7 @@ filter status = "error"
         name="latency-by-operation",
         summary="Latency of the DynamoDB operations that succeeded: mean, median and tail.",
         text="""
-# Latency by operation, of calls that succeeded
+# How long DynamoDB operations take, those that succeeded
 filter event = "dynamodb_operation" and status = "success"
 | stats count(*) as calls, avg(duration_ms) as avg_ms, pct(duration_ms, 50) as p50_ms,
     pct(duration_ms, 95) as p95_ms, pct(duration_ms, 99) as p99_ms, max(duration_ms) as max_ms
@@ -57,14 +56,12 @@ filter event = "dynamodb_operation" and status = "success"
     yield from in_groups(
         groups,
         name="throttled-operations",
-        summary="Operations that DynamoDB throttled, minute by minute.",
-        text="""
-# Which operations are throttled, and when
-filter event = "dynamodb_operation"
-| filter error_type in ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
-    or retries > 0
+        summary="Operations that were throttled, or had to try again, minute by minute.",
+        text=f"""
+# What is throttled, and when. A call that the SDK saved by trying again has retries and no error_type
+filter error_type in [{", ".join(f'"{code}"' for code in THROTTLING)}] or retries > 0
 | stats count(*) as affected, sum(retries) as tries_again, max(consumed_capacity) as largest_units
-    by bin(1m), table, operation, error_type
+    by bin(1m), event, operation, table, error_type
 | sort affected desc
 """,
     )
@@ -72,37 +69,39 @@ filter event = "dynamodb_operation"
         groups,
         name="slowest-steps",
         summary="Where the time goes: every timed step, the slowest first.",
-        text=f"""
-# Where the time goes
-filter event in {_OPERATIONS}
+        text="""
+# Where the time goes. Every timed step has an operation; only model invocations have a first token
+filter ispresent(operation)
 | stats count(*) as calls, sum(duration_ms) as total_ms, pct(duration_ms, 50) as p50_ms,
-    pct(duration_ms, 99) as p99_ms by event, operation
+    pct(duration_ms, 99) as p99_ms, pct(first_token_ms, 90) as first_token_p90_ms by event, operation
 | sort total_ms desc
 """,
     )
     yield from in_groups(
         groups,
         name="busiest-sessions",
-        summary="The sessions with the most messages and turns: heavy use, or abuse.",
+        summary="The sessions with the most requests, their busiest minute and their capacity: heavy use, or abuse.",
         text="""
-# Who talks most. The number of turns that LoadTurns returns is capped by its limit, so requests are counted
-filter event = "dynamodb_operation" and operation = "Query:LoadTurns" and ispresent(session)
-| stats count(*) as loads, max(turn_count) as most_turns, sum(consumed_capacity) as units by session
-| sort loads desc
+# Who asks most. turn_count would not tell: it is capped by the limit of its query, so requests are counted
+filter event in ["invocation", "dynamodb_operation"] and ispresent(session)
+| stats sum(event = "invocation") as requests, sum(consumed_capacity) as units by session, bin(1m) as minute
+| stats sum(requests) as total_requests, max(requests) as requests_in_busiest_minute, sum(units) as capacity_units
+    by session
+| sort total_requests desc
 | limit 10
 """,
     )
     yield from in_groups(
         groups,
         name="abnormal-sessions",
-        summary="Sessions with more messages in a minute than a person types.",
+        summary="Sessions with far more requests in a minute than others: more than a person types.",
         text="""
-# Sessions that are faster than a person
+# Which sessions are faster than people are. Compare the peak with busiest-sessions before calling it abuse
 filter event = "invocation" and ispresent(session)
 | stats count(*) as requests by session, bin(1m) as minute
 | filter requests > {{requests_a_minute}}
-| stats max(requests) as peak, sum(requests) as in_such_minutes, count(*) as minutes by session
-| sort peak desc
+| stats max(requests) as peak_a_minute, sum(requests) as in_such_minutes, count(*) as such_minutes by session
+| sort peak_a_minute desc
 | limit 20
 """,
         parameters=(
@@ -114,7 +113,7 @@ filter event = "invocation" and ispresent(session)
         name="hot-keys",
         summary="What the hot-key responder found and did.",
         text="""
-# Hot sessions: what they were taken for, and what was done
+# Which sessions were hot, what they were taken for, and what was done
 filter event = "hot_key"
 | stats count(*) as minutes, max(units) as peak_units, latest(action) as last_action, latest(dry_run) as only_noted
     by session, classification

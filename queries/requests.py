@@ -18,10 +18,12 @@ def queries(app: App[object]) -> Iterator[SavedQuery]:
         name="request",
         summary="One request across all services, by API Gateway's or Lambda's request id.",
         text="""
-# Everything that happened for one request. The access log has API Gateway's id, functions carry it as correlation_id;
-# Lambda's own id finds the lines that the platform writes, too
+# What happened for one request. The access log has API Gateway's id, functions carry it as correlation_id; Lambda's id
+# of one invocation finds what Lambda itself wrote, too, in text (@requestId) or in JSON (requestId, record.requestId)
 filter request_id = {{request_id}} or correlation_id = {{request_id}} or @requestId = {{request_id}}
-| fields @timestamp, function, event, operation, duration_ms, status, error_type, http_status, effect, @message
+    or requestId = {{request_id}} or record.requestId = {{request_id}}
+| fields @timestamp, @log, method, resource, latency_ms, function, event, operation, duration_ms, status, error_type,
+    http_status, effect, @message
 | sort @timestamp asc
 | limit 500
 """,
@@ -32,9 +34,10 @@ filter request_id = {{request_id}} or correlation_id = {{request_id}} or @reques
         name="trace",
         summary="One request across all services, by its X-Ray trace id.",
         text="""
-# Everything that happened in one trace
-filter trace_id = {{trace_id}} or @xrayTraceId = {{trace_id}}
-| fields @timestamp, function, event, operation, duration_ms, status, error_type, http_status, effect, @message
+# What happened in one trace. `like` is a search for the text: some lines have the id alone, some the whole header
+filter trace_id like {{trace_id}} or @xrayTraceId like {{trace_id}} or record.tracing.value like {{trace_id}}
+| fields @timestamp, @log, method, resource, latency_ms, function, event, operation, duration_ms, status, error_type,
+    http_status, effect, @message
 | sort @timestamp asc
 | limit 500
 """,
@@ -45,7 +48,7 @@ filter trace_id = {{trace_id}} or @xrayTraceId = {{trace_id}}
         name="errors-by-effect",
         summary="Failures by what the customer saw of them.",
         text="""
-# What customers saw, and where it came from
+# What customers saw, and where it came from. An invocation that timed out has no such line: see timeouts
 filter event = "invocation" and (outcome = "error" or effect in ["slow", "degraded", "limited", "rejected", "failed"])
 | stats count(*) as requests, count_distinct(session) as sessions, max(duration_ms) as slowest_ms
     by effect, function, error_type
@@ -53,13 +56,14 @@ filter event = "invocation" and (outcome = "error" or effect in ["slow", "degrad
 """,
     )
     yield from in_groups(
-        functions,
+        everywhere,
         name="rejected-requests",
-        summary="Requests that were not carried out, by reason.",
+        summary="Requests that were not carried out, by reason: as the functions say it, and as the access log does.",
         text="""
-# Why requests are rejected
-filter event = "request_rejected"
-| stats count(*) as requests, count_distinct(session) as sessions by reason, http_status, function
+# Why requests are rejected. A function's rows have a reason; the access log's also count what never reached a function
+filter event = "request_rejected" or (ispresent(resource) and status like /^4[0-9][0-9]$/)
+| fields coalesce(reason, error) as why, coalesce(http_status, status) as answer, coalesce(function, resource) as place
+| stats count(*) as requests, count_distinct(session) as sessions by why, answer, place
 | sort requests desc
 """,
     )
@@ -69,10 +73,11 @@ filter event = "request_rejected"
             summary="Who did what to tables, keys, trails and alarms, as CloudTrail recorded it.",
             log_groups=(app.trail.log_group,),
             text="""
-# Who did what
+# Who did what: every change, every refusal, and reads of whole tables
 filter eventSource in ["dynamodb.amazonaws.com", "kms.amazonaws.com", "cloudtrail.amazonaws.com",
     "logs.amazonaws.com", "monitoring.amazonaws.com", "backup.amazonaws.com"]
-| filter readOnly = 0 or ispresent(errorCode) or eventName in ["Scan", "ExecuteStatement", "BatchExecuteStatement"]
+| filter (eventCategory = "Management" and readOnly = 0) or ispresent(errorCode)
+    or eventName in ["Scan", "ExecuteStatement", "ExecuteTransaction", "BatchExecuteStatement"]
 | stats count(*) as calls, latest(@timestamp) as last_seen
     by eventSource, eventName, errorCode, userIdentity.arn, sourceIPAddress
 | sort calls desc

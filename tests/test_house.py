@@ -44,7 +44,7 @@ def rooms() -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for file in sorted(PACKAGE.rglob("*.py")):
         parts = file.relative_to(PACKAGE).with_suffix("").parts
-        if parts[0] not in {"__init__", "_project"}:
+        if parts[0] not in {"__init__", "__main__", "_project"}:
             found.setdefault(parts[0], []).append(file)
     return found
 

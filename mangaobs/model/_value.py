@@ -69,8 +69,8 @@ def text(*parts: Value) -> Value:
     flat: list[str | Token] = []
     written = ""
     for part in parts:
-        for piece in part.parts if part.__class__ is Text else (part,):  # type: ignore[union-attr]
-            if piece.__class__ is str:
+        for piece in part.parts if isinstance(part, Text) else (part,):
+            if isinstance(piece, str):
                 written += piece
             else:
                 if written:
