@@ -14,10 +14,14 @@ COMMANDS = {
 def main() -> None:
     """Run `mangaobs` with the process's arguments and exit with its code."""
     try:
-        import click  # noqa: F401 - asked for here, so that its absence gets a sentence
-    except ImportError:
-        sys.stderr.write("error: the command line is not installed\nright: pip install 'mangaobs[cli]'\n")
-        sys.exit(2)
-    from mangaobs.cli._run import run
+        try:
+            import click  # noqa: F401 - asked for here, so that its absence gets a sentence
+        except ImportError:
+            sys.stderr.write("error: the command line is not installed\nright: pip install 'mangaobs[cli]'\n")
+            sys.exit(2)
+        from mangaobs.cli._run import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before `run` could look after it
+        code = 130
+    sys.exit(code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 from importlib import import_module
@@ -19,8 +21,18 @@ if TYPE_CHECKING:
 FINE, USAGE = 0, 2
 
 
+class _EnoughError(Exception):
+    """Whoever reads the output has enough, as `| head` does."""
+
+
 class _Commands(click.Group):
     """The commands, each imported when it is called: `--help` loads none of what they need."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _EnoughError from None  # click would exit with 1
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -59,20 +71,27 @@ def cli() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command; 0 fine, 1 findings, 2 usage or unreadable input. Never a traceback."""
     try:
+        _use_utf8()
         code = cli.main(args=list(arguments), prog_name="mangaobs", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None: it was closed before we started
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        # Whoever reads has enough, as `| head` does. What is left to write goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except _EnoughError:
+        _let_go_of_stdout()
         return FINE
     except MangaobsError as error:
         _print(error)
+        return USAGE
+    except OSError as error:
+        # A full disk, a terminal that went away: no fault of the program, nor of a definition.
+        _let_go_of_stdout()
+        what = error.filename or "standard output"
+        click.echo(f"error: {what}: {error.strerror or type(error).__name__}", err=True)
         return USAGE
     except Exception as error:
         if os.environ.get("MANGAOBS_DEBUG"):
@@ -80,6 +99,18 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(_bug(error), err=True)
         return USAGE
     return code if isinstance(code, int) else FINE
+
+
+def _use_utf8() -> None:
+    """The same bytes whatever the locale and the system."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+
+
+def _let_go_of_stdout() -> None:
+    """What is left to write goes nowhere: Python would try again as it ends, and complain."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print(error: MangaobsError) -> None:
@@ -92,10 +123,13 @@ def _print(error: MangaobsError) -> None:
 
 
 def _bug(error: Exception) -> str:
+    where = ""
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:  # the innermost line of ours: below it are libraries
+        module = str(trace.tb_frame.f_globals.get("__name__"))
+        if module.partition(".")[0] == "mangaobs":
+            where = f" at {module}:{trace.tb_lineno}"
         trace = trace.tb_next
-    where = f" at {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else ""
     # The message of an unexpected error may hold anything, so it is not printed.
     return (
         f"error: this is a bug in mangaobs: {type(error).__name__}{where}\n"

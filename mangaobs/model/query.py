@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Literal, TypeAlias
 
@@ -36,18 +37,35 @@ class QueryParameter(msgspec.Struct, frozen=True):
             fail(subject, "type", f"is {self.type!r}", "string, integer or number")
         if isinstance(self.default, bool) or not isinstance(self.default, _TYPES[self.type]):
             fail(subject, "default", f"{self.default!r} is no {self.type}", f"a {self.type}")
+        if isinstance(self.default, float) and not math.isfinite(self.default):
+            fail(subject, "default", f"is {self.default}", "a finite number")
 
     def literal(self, argument: Argument) -> str:
         """`argument` as it stands in a query; text from a command line is read as the parameter's type."""
         if isinstance(argument, str) and self.type != "string":
-            try:
-                argument = int(argument) if self.type == "integer" else float(argument)
-            except ValueError:
-                raise DefinitionError(f"parameter {self.name!r}: {argument!r} is no {self.type}") from None
+            argument = self._read(argument)
         if isinstance(argument, str):
             escaped = argument.replace("\\", "\\\\").replace('"', '\\"')
             return f'"{escaped}"'
-        return f"{argument:g}" if isinstance(argument, float) else str(argument)
+        return _decimal(argument) if isinstance(argument, float) else str(argument)
+
+    def _read(self, written: str) -> int | float:
+        try:
+            number = int(written) if self.type == "integer" else float(written)
+            if not math.isfinite(number):
+                raise ValueError
+        except (ValueError, OverflowError):
+            raise DefinitionError(
+                f"parameter {self.name!r}: {written!r} is no {self.type}", right=f"for example {self.default}"
+            ) from None
+        return number
+
+
+def _decimal(number: float) -> str:
+    """Every digit, without an exponent, which Logs Insights' grammar does not promise to read."""
+    from decimal import Decimal
+
+    return format(Decimal(repr(number)), "f").removesuffix(".0")
 
 
 class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):

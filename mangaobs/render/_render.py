@@ -8,8 +8,8 @@ import troposphere
 
 from mangaobs.errors import RenderError
 from mangaobs.render import _alarms, _dashboards, _events, _logs, _topics
+from mangaobs.render._emitted import check_emitted
 from mangaobs.render._pieces import Context, Piece
-from mangaobs.render._signals import check_signals
 from mangaobs.render._values import Values
 from mangaobs.render._write import to_json
 
@@ -60,7 +60,7 @@ def _refuse(counts: dict[str, tuple[int, int]]) -> None:
 
 def make_pieces(observability: Observability, topics: Mapping[Severity, Value]) -> tuple[Context, list[Piece]]:
     """Every resource, not yet in a template; the context knows the parameters that they use."""
-    check_signals(observability)
+    check_emitted(observability)
     context = Context(observability, Values(), dict(topics))
     makers = (_topics, _logs, _alarms, _events, _dashboards)
     pieces = [

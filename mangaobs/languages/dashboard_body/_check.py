@@ -51,9 +51,9 @@ def _object(value: Json, shape: str, path: str, at: str | None = None) -> Iterat
     for key, content in value.items():
         here = at or f"{path}/{escape(str(key))}"
         known = fields.get(key)
-        if known is None:
+        if known is None and not (shape == "metric" and key == "data"):  # R4 says where `data` belongs
             yield Finding("F3", here, _unknown(str(key), shape, fields), "warning")
-        else:
+        elif known is not None:
             yield from _value(content, known, here, key)
     if shape == "widget":
         kind, properties = value.get("type"), value.get("properties")

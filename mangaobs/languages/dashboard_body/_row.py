@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mangaobs.languages.dashboard_body._finding import Json, field, is_object, is_opaque, items, show
+from mangaobs.languages.dashboard_body._finding import Json, is_object, is_opaque, items, show
 
 
 class Row(NamedTuple):
@@ -62,28 +62,28 @@ def _read(raw: object, before: tuple[object, ...] | None) -> Row:
         return Row((), {})
     if not isinstance(raw, list | tuple):
         return Row((), {}, f"is {show(raw)}, not an array: write [namespace, metric name, …]")
-    options = raw[-1] if raw and is_object(raw[-1]) else {}
-    parts = tuple(raw[:-1]) if options or (raw and is_object(raw[-1])) else tuple(raw)
+    options = raw[-1] if raw and is_object(raw[-1]) else None
+    parts = tuple(raw if options is None else raw[:-1])
+    options = options or {}
     for place, part in enumerate(parts):
         if not isinstance(part, str) and not is_opaque(part):
             what = "options, which stand last and once" if is_object(part) else "no text"
             return Row((), options, f"has {show(part)} at {place}: {what}")
-    if not parts:
-        if "expression" in options:
-            return Row((), options)
-        return Row((), options, "has neither a metric nor an expression")
     if "expression" in options:
-        return Row((), options, "has both a metric and an expression: an expression stands alone")
-    written, problem = _write_out(parts, before)
-    if problem:
+        problem = "has both a metric and an expression: an expression stands alone" if parts else ""
         return Row((), options, problem)
-    if len(written) < 2:
-        return Row((), options, f"has only {show(written[0])}: write [namespace, metric name, …]")
-    if len(written) % 2:
-        return Row(
-            (), options, f"has dimension {show(written[-1])} without a value: dimensions are pairs of name, value"
-        )
-    return Row(written, options)
+    return _metric(parts, options, before)
+
+
+def _metric(parts: tuple[object, ...], options: Json, before: tuple[object, ...] | None) -> Row:
+    if not parts:
+        return Row((), options, "has neither a metric nor an expression")
+    written, problem = _write_out(parts, before)
+    if not problem and len(written) < 2:
+        problem = f"has only {show(written[0])}: write [namespace, metric name, …]" if written else "is empty"
+    if not problem and len(written) % 2:
+        problem = f"has dimension {show(written[-1])} without a value: dimensions are pairs of name and value"
+    return Row((), options, problem) if problem else Row(written, options)
 
 
 def _write_out(parts: tuple[object, ...], before: tuple[object, ...] | None) -> tuple[tuple[object, ...], str]:
@@ -102,8 +102,3 @@ def _write_out(parts: tuple[object, ...], before: tuple[object, ...] | None) -> 
     if "." in parts[len(before) :]:
         return (), f"has '.' at a place that the row before, of {len(before)} items, does not have"
     return tuple(before[place] if part == "." else part for place, part in enumerate(parts)), ""
-
-
-def rows_of(widget: object) -> list[Row]:
-    """The rows of a metric widget."""
-    return read(field(field(widget, "properties"), "metrics"))

@@ -162,9 +162,7 @@ def _r9(body: Json) -> Iterator[Finding]:
             here = f"{path}/metrics/{number}"
             if is_query(expression):
                 if first is not None:
-                    yield Finding(
-                        "R9", here, f"a second Metrics Insights query (the first is row {first}): one a widget"
-                    )
+                    yield Finding("R9", here, f"a second Metrics Insights query, after row {first}: one a widget")
                 first = number if first is None else first
             elif has_query(expression):
                 message = "a Metrics Insights query inside math: give it a row and an id of its own, and use the id"
@@ -200,11 +198,10 @@ def _r11(body: Json) -> Iterator[Finding]:
         if default == "__FIRST":
             if "search" not in variable:
                 yield Finding("R11", f"{path}/defaultValue", "__FIRST is the first result of a 'search'; there is none")
-        elif choices := [field(choice, "value") for choice in items(variable.get("values"))]:
-            # Not `in`: True and 1 are different values in JSON.
-            if not any(
-                default == choice and isinstance(default, bool) == isinstance(choice, bool) for choice in choices
-            ):
+        elif "values" in variable:
+            choices = [field(choice, "value") for choice in items(variable["values"])]
+            # The type too: True and 1 are different values in JSON.
+            if (type(default), default) not in [(type(choice), choice) for choice in choices]:
                 yield Finding("R11", f"{path}/defaultValue", f"default {show(default)} is none of the values")
 
 
@@ -310,7 +307,9 @@ def _r17(body: Json) -> Iterator[Finding]:
 def _limits(body: Json) -> Iterator[Finding]:
     total = sum(len(items(properties.get("metrics"))) for _, properties, _ in _graphs(body))
     if total > facts.MAX_METRICS_OF_DASHBOARD:
-        message = f"the dashboard has {total:,} metrics, hidden ones included; {facts.MAX_METRICS_OF_DASHBOARD:,} was the quota"
+        message = (
+            f"the dashboard has {total:,} metrics, hidden ones too; the quota was {facts.MAX_METRICS_OF_DASHBOARD:,}"
+        )
         yield Finding("F4", "/widgets", message, "warning")
     yield from _repeated(body)
     for path, _, rows in _graphs(body):
