@@ -33,12 +33,14 @@ def _excerpt(place: Place, length: int) -> list[str]:
         return []
     try:
         source = Path(place.file).read_text(encoding="utf-8", errors="replace").split("\n")
-        line = source[place.line - 1]
+        # What a terminal would obey rather than show is no part of an excerpt.
+        line = "".join(one if one.isprintable() or one == "\t" else "?" for one in source[place.line - 1].rstrip("\r"))
     except (OSError, IndexError):
         return []
     number = f"{place.line:>5}"
     before = line[: place.column - 1] if place.column else line[: len(line) - len(line.lstrip())]
     # Tabs stay tabs, so that the mark stands under the token whatever a tab's width.
     indent = "".join(character if character == "\t" else " " for character in before)
-    width = length or (1 if place.column else max(len(line.strip()), 1))
+    width = length or (1 if place.column else len(line.strip()))
+    width = max(min(width, len(line) - len(before)), 1)
     return [f"{number} | {line}", f"{' ' * len(number)} | {indent}{'^' * width}"]

@@ -21,18 +21,8 @@ if TYPE_CHECKING:
 FINE, USAGE = 0, 2
 
 
-class _EnoughError(Exception):
-    """Whoever reads the output has enough, as `| head` does."""
-
-
 class _Commands(click.Group):
     """The commands, each imported when it is called: `--help` loads none of what they need."""
-
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            raise _EnoughError from None  # click would exit with 1
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -81,7 +71,10 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
-    except _EnoughError:
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        # Whoever reads has enough, as `| head` does; click would exit with 1.
         _let_go_of_stdout()
         return FINE
     except MangaobsError as error:

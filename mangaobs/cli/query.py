@@ -81,6 +81,8 @@ def show(
     if format == "json":
         _print_json(_described(query, observability.naming.query(query.name)) | {"text": filled})
     else:
+        for one in query.parameters:
+            click.echo(f"# {one.name} = {arguments.get(one.name, one.default)}: {one.description or one.type}")
         click.echo(filled)
 
 

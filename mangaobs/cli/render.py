@@ -61,7 +61,8 @@ def command(
 
 
 def _whole(observability: Observability, format: str, output: Path | None, *, compact: bool) -> None:
-    from mangaobs.render import render, to_json, to_yaml, write_text
+    from mangaobs.cli._output import put
+    from mangaobs.render import render, to_json, to_yaml
 
     template = render(observability)
     written = to_yaml(template) if format == "yaml" else to_json(template, compact=compact)
@@ -71,10 +72,7 @@ def _whole(observability: Observability, format: str, output: Path | None, *, co
             "--compact --shard DIR makes stacks that fit inline",
             err=True,
         )
-    if output is None:
-        click.echo(written, nl=compact)
-    else:
-        write_text(output, written)
+    put(written, output)
 
 
 def _shards(observability: Observability, folder: Path, format: str, *, compact: bool) -> None:

@@ -6,20 +6,85 @@ Source: CloudWatch API reference, "Dashboard Body Structure and Syntax", and wha
 from __future__ import annotations
 
 import re
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
 from mangaobs.model._check import fail
-from mangaobs.model._value import Value
+from mangaobs.model._statistic import is_statistic
+from mangaobs.model._value import Attribute, Import, Parameter, Pseudo, Text, Value
 from mangaobs.model.alarm import Alarm, CompositeAlarm
-from mangaobs.model.metric import MINUTE, Series
+from mangaobs.model.metric import MINUTE, Condition, Math, Metric, MetricStat, Series
 
 COLUMNS = 24
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 View = Literal["timeSeries", "singleValue", "gauge", "bar", "pie", "table"]
+LogView = Literal["table", "timeSeries", "bar", "pie"]
+ExplorerView = Literal["timeSeries", "bar", "pie"]
+Legend = Literal["right", "bottom", "hidden"]
+Side = Literal["left", "right"]
+LineFill = Literal["above", "below", "none"]
+MarkFill = Literal["before", "after", "none"]
+Layout = Literal["horizontal", "vertical"]
+SummaryColumn = Literal["MIN", "MAX", "SUM", "AVG"]
+SortBy = Literal["default", "stateUpdatedTimestamp", "timestamp"]
+State = Literal["ALARM", "INSUFFICIENT_DATA", "OK"]
+Aggregation = Literal["AVG", "MIN", "MAX", "STDDEV", "SUM"]
+Background = Literal["solid", "transparent"]
+InputType = Literal["input", "select", "radio"]
 AlarmLike: TypeAlias = Alarm | CompositeAlarm | Value
+
+_VALUE = (str, Parameter, Import, Pseudo, Attribute, Text)
+_VIEWS: tuple[str, ...] = get_args(View)
+_LOG_VIEWS: tuple[str, ...] = get_args(LogView)
+_EXPLORER_VIEWS: tuple[str, ...] = get_args(ExplorerView)
+_LEGENDS: tuple[str, ...] = get_args(Legend)
+_SIDES: tuple[str, ...] = get_args(Side)
+_LINE_FILLS: tuple[str, ...] = get_args(LineFill)
+_MARK_FILLS: tuple[str, ...] = get_args(MarkFill)
+_LAYOUTS: tuple[str, ...] = get_args(Layout)
+_SUMMARY_COLUMNS: tuple[str, ...] = get_args(SummaryColumn)
+_SORTS: tuple[str, ...] = get_args(SortBy)
+_STATES: tuple[str, ...] = get_args(State)
+_AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
+_BACKGROUNDS: tuple[str, ...] = get_args(Background)
+_INPUT_TYPES: tuple[str, ...] = get_args(InputType)
+
+
+def _one_of(subject: str, field: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        fail(subject, field, f"is {value!r}", f"one of {', '.join(allowed)}")
+
+
+def _all_of(subject: str, field: str, values: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+    _tuple(subject, field, values)
+    for value in values:
+        _one_of(subject, field, value, allowed)
+
+
+def _tuple(subject: str, field: str, values: object) -> None:
+    if not isinstance(values, tuple):
+        fail(subject, field, f"is {values!r:.80}", "a tuple; one item alone is written (item,)")
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: object) -> bool:
+    # A number that is not finite is none in JSON.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def _time(text: str) -> bool:
+    from datetime import datetime
+
+    try:
+        datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return False
+    return "-" in text  # the service documents the extended form alone, not 20261124
 
 
 class Widget(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,11 +96,13 @@ class Widget(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         subject = f"{type(self).__name__} {getattr(self, 'title', '')!r}"
-        if self.width is not None and not 1 <= self.width <= COLUMNS:
-            fail(subject, "width", f"is {self.width}", "1 to 24 columns")
-        if self.height is not None and not 1 <= self.height <= 1000:
-            fail(subject, "height", f"is {self.height}", "1 to 1,000 rows")
+        if self.width is not None and not (_whole(self.width) and 1 <= self.width <= COLUMNS):
+            fail(subject, "width", f"is {self.width!r}", "1 to 24 columns")
+        if self.height is not None and not (_whole(self.height) and 1 <= self.height <= 1000):
+            fail(subject, "height", f"is {self.height!r}", "1 to 1,000 rows")
         if self.at is not None:
+            if not (isinstance(self.at, tuple) and len(self.at) == 2 and all(map(_whole, self.at))):
+                fail(subject, "at", f"is {self.at!r}", "a column and a row, for example (0, 12)")
             x, y = self.at
             if self.width is None or self.height is None:
                 fail(subject, "at", "needs a width and a height", "give all three")
@@ -54,10 +121,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     to: float | None = None
     label: str = ""
     color: str = ""
-    fill: Literal["above", "below", "none"] = "none"
-    axis: Literal["left", "right"] = "left"
+    fill: LineFill = "none"
+    axis: Side = "left"
 
     def __post_init__(self) -> None:
+        for field, value in (("value", self.value), ("to", self.to)):
+            if not (_number(value) or (field == "to" and value is None)):
+                fail(f"line {self.label!r}", field, f"is {value!r}", "a number")
+        _one_of(f"line {self.label!r}", "fill", self.fill, _LINE_FILLS)
+        _one_of(f"line {self.label!r}", "axis", self.axis, _SIDES)
         if self.color and not _COLOR.fullmatch(self.color):
             fail(f"line {self.label!r}", "color", f"is {self.color!r}", "#rrggbb, for example #d13212")
         if self.to is not None and self.fill != "none":
@@ -71,17 +143,15 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     to: str | None = None
     label: str = ""
     color: str = ""
-    fill: Literal["before", "after", "none"] = "none"
+    fill: MarkFill = "none"
 
     def __post_init__(self) -> None:
-        from datetime import datetime
-
-        for time in (self.at, self.to):
-            try:
-                if time is not None:
-                    datetime.fromisoformat(time)
-            except ValueError:
-                fail(f"mark {self.label!r}", "at", f"{time!r} is no time", "ISO 8601, for example 2026-11-24T12:00:00Z")
+        for field, time in (("at", self.at), ("to", self.to)):
+            if time is not None and not _time(time):
+                fail(f"mark {self.label!r}", field, f"is {time!r}", "ISO 8601, for example 2026-11-24T12:00:00Z")
+        _one_of(f"mark {self.label!r}", "fill", self.fill, _MARK_FILLS)
+        if self.to is not None and self.fill != "none":
+            fail(f"mark {self.label!r}", "fill", "is given for a band, which is filled anyway", "leave it out")
         if self.color and not _COLOR.fullmatch(self.color):
             fail(f"mark {self.label!r}", "color", f"is {self.color!r}", "#rrggbb, for example #d13212")
 
@@ -95,6 +165,9 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
     show_units: bool = True
 
     def __post_init__(self) -> None:
+        for field, value in (("min", self.min), ("max", self.max)):
+            if value is not None and not _number(value):
+                fail(f"axis {self.label!r}", field, f"is {value!r}", "a number")
         if self.min is not None and self.max is not None and self.min >= self.max:
             fail(f"axis {self.label!r}", "min", f"is {self.min}, the maximum {self.max}", "a minimum below the maximum")
 
@@ -102,10 +175,14 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
 class TableOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a graph with the view `table` looks."""
 
-    layout: Literal["horizontal", "vertical"] = "horizontal"
+    layout: Layout = "horizontal"
     sticky_summary: bool = False
     show_time_series_data: bool = True
-    summary_columns: tuple[Literal["MIN", "MAX", "SUM", "AVG"], ...] = ("MIN", "MAX", "SUM", "AVG")
+    summary_columns: tuple[SummaryColumn, ...] = ("MIN", "MAX", "SUM", "AVG")
+
+    def __post_init__(self) -> None:
+        _one_of("table", "layout", self.layout, _LAYOUTS)
+        _all_of("table", "summary_columns", self.summary_columns, _SUMMARY_COLUMNS)
 
 
 class Graph(Widget, frozen=True, kw_only=True):
@@ -126,7 +203,7 @@ class Graph(Widget, frozen=True, kw_only=True):
     right_axis: Axis = Axis(min=0)
     lines: tuple[Line, ...] = ()
     marks: tuple[Mark, ...] = ()
-    legend: Literal["right", "bottom", "hidden"] = "bottom"
+    legend: Legend = "bottom"
     live_data: bool = False
     timezone: str | None = None
     sparkline: bool = False
@@ -136,33 +213,60 @@ class Graph(Widget, frozen=True, kw_only=True):
 
     def check(self, subject: str) -> None:
         """Refuse what this kind of widget cannot have."""
+        for field, drawn in (("left", self.left), ("right", self.right)):
+            _check_series(subject, field, drawn)
         if not self.left and not self.right:
             fail(subject, "left", "is empty", "at least one series; an empty graph shows nothing")
+        _one_of(subject, "view", self.view, _VIEWS)
+        _one_of(subject, "legend", self.legend, _LEGENDS)
+        for field, lines, kind in (("lines", self.lines, Line), ("marks", self.marks, Mark)):
+            _tuple(subject, field, lines)
+            for one in lines:
+                if not isinstance(one, kind):
+                    fail(subject, field, f"holds {one!r:.80}", f"{kind.__name__}(…)")
+        if self.timezone is not None and not re.fullmatch(r"[+-]\d{4}", self.timezone):
+            fail(subject, "timezone", f"is {self.timezone!r}", "an offset such as +0100")
+        self._check_view(subject)
+
+    def _check_view(self, subject: str) -> None:
         if self.view == "gauge" and (self.left_axis.min is None or self.left_axis.max is None):
             fail(subject, "left_axis", "of a gauge needs both ends", "Axis(min=…, max=…)")
         if self.sparkline and self.view != "singleValue":
             fail(subject, "sparkline", f"has no effect in a {self.view}", 'view="singleValue"')
         if self.sparkline and self.set_period_to_time_range:
             fail(subject, "sparkline", "cannot go with set_period_to_time_range", "one of the two")
+        if self.set_period_to_time_range and self.view == "timeSeries":
+            fail(subject, "set_period_to_time_range", "leaves one point of a timeSeries", "another view")
+        if self.table is not None and self.view != "table":
+            fail(subject, "table", f"has no effect in a {self.view}", 'view="table"')
         if self.right and self.view not in {"timeSeries", "bar"}:
             fail(subject, "right", f"has no meaning in a {self.view}", "put the series on the left")
-        if self.timezone is not None and not re.fullmatch(r"[+-]\d{4}", self.timezone):
-            fail(subject, "timezone", f"is {self.timezone!r}", "an offset such as +0100")
-        for series in (*self.left, *self.right):
-            if series.period < MINUTE or series.period % MINUTE:
-                fail(subject, "left", f"has a series with a period of {series.period} s", "a multiple of 60 s")
+
+
+def _check_series(subject: str, field: str, drawn: tuple[Series, ...]) -> None:
+    _tuple(subject, field, drawn)
+    for series in drawn:
+        if isinstance(series, Metric):
+            fail(subject, field, f"holds metric {series.name} without a statistic", "for example .sum(MINUTE)")
+        if isinstance(series, Condition):
+            fail(subject, field, "holds a condition", "the series alone; its alarm draws the threshold")
+        if not isinstance(series, MetricStat | Math):
+            fail(subject, field, f"holds {series!r:.80}", "series: a metric's statistic, or math")
+        if series.period < MINUTE or series.period % MINUTE:
+            fail(subject, field, f"has a series with a period of {series.period} s", "a multiple of 60 s")
 
 
 class TextWidget(Widget, frozen=True, kw_only=True):
     """Markdown; it may hold deploy-time values."""
 
     markdown: Value
-    background: Literal["solid", "transparent"] = "transparent"
+    background: Background = "transparent"
 
     def check(self, subject: str) -> None:
         """Refuse what this kind of widget cannot have."""
-        if self.markdown == "":
-            fail(subject, "markdown", "is empty", "some text")
+        if not isinstance(self.markdown, _VALUE) or self.markdown == "":
+            fail(subject, "markdown", "is empty" if self.markdown == "" else f"is {self.markdown!r:.80}", "some text")
+        _one_of(subject, "background", self.background, _BACKGROUNDS)
 
 
 class LogTable(Widget, frozen=True, kw_only=True):
@@ -171,13 +275,17 @@ class LogTable(Widget, frozen=True, kw_only=True):
     title: str
     query: str
     log_groups: tuple[Value, ...]
-    view: Literal["table", "timeSeries", "bar", "pie"] = "table"
+    view: LogView = "table"
     stacked: bool = False
 
     def check(self, subject: str) -> None:
         """Refuse what this kind of widget cannot have."""
         if not self.query.strip():
             fail(subject, "query", "is empty", "a Logs Insights query")
+        if re.match(r"\s*(\||SOURCE\b)", self.query, re.IGNORECASE):
+            fail(subject, "query", f"begins with {self.query.split()[0]!r}", "a command; SOURCE is written for you")
+        _one_of(subject, "view", self.view, _LOG_VIEWS)
+        _tuple(subject, "log_groups", self.log_groups)
         if not 1 <= len(self.log_groups) <= 50:
             fail(subject, "log_groups", f"has {len(self.log_groups)}", "1 to 50")
 
@@ -187,13 +295,25 @@ class AlarmStatus(Widget, frozen=True, kw_only=True):
 
     title: str
     alarms: tuple[AlarmLike, ...]
-    sort_by: Literal["default", "stateUpdatedTimestamp", "timestamp"] = "stateUpdatedTimestamp"
-    states: tuple[Literal["ALARM", "INSUFFICIENT_DATA", "OK"], ...] = ()
+    sort_by: SortBy = "stateUpdatedTimestamp"
+    states: tuple[State, ...] = ()
 
     def check(self, subject: str) -> None:
         """Refuse what this kind of widget cannot have."""
+        _tuple(subject, "alarms", self.alarms)
         if not 1 <= len(self.alarms) <= 100:
             fail(subject, "alarms", f"has {len(self.alarms)}", "1 to 100")
+        for alarm in self.alarms:
+            _check_alarm(subject, "alarms", alarm)
+        _one_of(subject, "sort_by", self.sort_by, _SORTS)
+        _all_of(subject, "states", self.states, _STATES)
+
+
+def _check_alarm(subject: str, field: str, alarm: AlarmLike) -> None:
+    if not isinstance(alarm, (Alarm, CompositeAlarm, *_VALUE)):
+        fail(subject, field, f"holds {alarm!r:.80}", "alarms, or their ARNs")
+    if isinstance(alarm, str) and not alarm.startswith("arn:"):
+        fail(subject, field, f"holds {alarm!r}, which is no ARN", "the alarm's definition, or its ARN")
 
 
 class AlarmGraph(Widget, frozen=True, kw_only=True):
@@ -201,6 +321,10 @@ class AlarmGraph(Widget, frozen=True, kw_only=True):
 
     title: str
     alarm: AlarmLike
+
+    def check(self, subject: str) -> None:
+        """Refuse what this kind of widget cannot have."""
+        _check_alarm(subject, "alarm", self.alarm)
 
 
 class Explorer(Widget, frozen=True, kw_only=True):
@@ -213,20 +337,35 @@ class Explorer(Widget, frozen=True, kw_only=True):
     title: str
     metrics: tuple[tuple[str, str, str], ...]
     labels: tuple[tuple[str, str | None], ...]
-    aggregate_by: tuple[str, Literal["AVG", "MIN", "MAX", "STDDEV", "SUM"]] | None = None
+    aggregate_by: tuple[str, Aggregation] | None = None
     split_by: str | None = None
     period: int = 300
-    view: Literal["timeSeries", "bar", "pie"] = "timeSeries"
+    view: ExplorerView = "timeSeries"
     stacked: bool = False
     rows_per_page: int = 50
     widgets_per_row: int = 2
 
     def check(self, subject: str) -> None:
         """Refuse what this kind of widget cannot have."""
+        _tuple(subject, "metrics", self.metrics)
+        _tuple(subject, "labels", self.labels)
         if not 1 <= len(self.metrics) <= 100:
             fail(subject, "metrics", f"has {len(self.metrics)}", "1 to 100")
         if len({kind for _, kind, _ in self.metrics}) > 1:
             fail(subject, "metrics", "are of several resource types", "one type an explorer")
+        for name, kind, stat in self.metrics:
+            if not re.fullmatch(r"AWS::\w+::\w+", kind):
+                fail(
+                    subject, "metrics", f"has {kind!r} as the resource type of {name}", "such as AWS::Lambda::Function"
+                )
+            if not is_statistic(stat):
+                fail(subject, "metrics", f"has {stat!r} as the statistic of {name}", "for example Sum, Average, p99")
+        if self.aggregate_by is not None:
+            _one_of(subject, "aggregate_by", self.aggregate_by[1], _AGGREGATIONS)
+        _one_of(subject, "view", self.view, _EXPLORER_VIEWS)
+        for field, number in (("rows_per_page", self.rows_per_page), ("widgets_per_row", self.widgets_per_row)):
+            if number < 1:
+                fail(subject, field, f"is {number}", "1 or more")
         if self.period < MINUTE or self.period % MINUTE:
             fail(subject, "period", f"is {self.period} s", "a multiple of 60 s")
 
@@ -241,12 +380,23 @@ class CustomWidget(Widget, frozen=True, kw_only=True):
     resize: bool = True
     time_range: bool = True
 
+    def check(self, subject: str) -> None:
+        """Refuse what this kind of widget cannot have."""
+        if isinstance(self.endpoint, str) and not self.endpoint.startswith("arn:"):
+            fail(subject, "endpoint", f"is {self.endpoint!r}", "the ARN of a Lambda function")
+
 
 class Chart(Widget, frozen=True, kw_only=True):
     """A PromQL chart; `properties` go through as they are, since AWS's page on them could not be read."""
 
     title: str
     properties: dict[str, object]
+
+    def check(self, subject: str) -> None:
+        """Refuse what this kind of widget cannot have."""
+        for name in ("view", "data"):
+            if name not in self.properties:
+                fail(subject, "properties", f"has no {name!r}", "a view such as line, and data with its queries")
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -262,7 +412,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     property: str | None = None
     pattern: str | None = None
-    input_type: Literal["input", "select", "radio"] = "select"
+    input_type: InputType = "select"
     label: str = ""
     values: tuple[Choice, ...] = ()
     search: str | None = None
@@ -278,18 +428,29 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
             fail(subject, "property", "and pattern exclude each other", "exactly one of the two")
         if len(self.label) > 30:
             fail(subject, "label", f"has {len(self.label)} characters", "at most 30")
-        searched = self.search is not None and self.populate_from is not None
-        if self.input_type == "input" and (self.values or self.search):
+        _one_of(subject, "input_type", self.input_type, _INPUT_TYPES)
+        self._check_choices(subject)
+
+    def _check_choices(self, subject: str) -> None:
+        _tuple(subject, "values", self.values)
+        if (self.search is None) != (self.populate_from is None):
+            fail(subject, "search", "and populate_from need each other", "both or neither")
+        searched = self.search is not None
+        if self.input_type == "input" and (self.values or searched):
             fail(subject, "values", "are given for free input", 'none, or input_type="select"')
         if self.input_type != "input" and bool(self.values) == searched:
             fail(subject, "values", "or search with populate_from", "exactly one of the two")
         if len(self.values) > 500:
             fail(subject, "values", f"has {len(self.values)}", "at most 500")
+        for field, text, limit in (
+            ("search", self.search, 2048),
+            ("default_value", self.default_value, 255),
+            *(("values", text, 255) for choice in self.values for text in (choice.value, choice.label)),
+        ):
+            if isinstance(text, str) and len(text) > limit:
+                fail(subject, field, f"has {len(text)} characters in one text", f"at most {limit:,}")
         if self.default_value == "__FIRST" and not searched:
             fail(subject, "default_value", "is __FIRST without a search", "one of the values")
-        if (
-            self.values
-            and self.default_value is not None
-            and self.default_value not in [choice.value for choice in self.values]
-        ):
+        offered = [choice.value for choice in self.values]
+        if offered and self.default_value is not None and self.default_value not in offered:
             fail(subject, "default_value", f"{self.default_value!r} is none of the values", "one of them")

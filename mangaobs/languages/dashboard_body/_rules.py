@@ -200,9 +200,12 @@ def _r11(body: Json) -> Iterator[Finding]:
                 yield Finding("R11", f"{path}/defaultValue", "__FIRST is the first result of a 'search'; there is none")
         elif "values" in variable:
             choices = [field(choice, "value") for choice in items(variable["values"])]
-            # The type too: True and 1 are different values in JSON.
-            if (type(default), default) not in [(type(choice), choice) for choice in choices]:
+            if not any(_same(default, choice) for choice in choices):
                 yield Finding("R11", f"{path}/defaultValue", f"default {show(default)} is none of the values")
+
+
+def _same(one: object, other: object) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)  # in JSON true is not 1
 
 
 def _r12(body: Json) -> Iterator[Finding]:
