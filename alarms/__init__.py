@@ -37,6 +37,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     timeout_percent: Annotated[
         float, msgspec.Meta(gt=0, lt=100, description="Percent of a function's own timeout that its p99 may take")
     ] = 80
+    concurrency_percent: Annotated[
+        float, msgspec.Meta(gt=0, le=100, description="Percent of a function's reserved concurrency that may be in use")
+    ] = 90
     account_concurrency: Annotated[
         float, msgspec.Meta(gt=0, description="Concurrency that is claimed of the account's quota for Lambda")
     ] = 800
@@ -55,8 +58,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     first_token_p90_ms: Annotated[
         float, msgspec.Meta(gt=0, description="p90 of the time to the first token, in milliseconds")
     ] = 3_000
-    token_quota_percent: Annotated[
-        float, msgspec.Meta(gt=0, le=100, description="Percent of a model's token quota that may be used")
+    model_quota_percent: Annotated[
+        float,
+        msgspec.Meta(gt=0, le=100, description="Percent of a model's quotas of tokens and requests that may be used"),
     ] = 80
     queue_age_seconds: Annotated[
         float, msgspec.Meta(gt=0, description="Age of a queue's oldest message, in seconds")

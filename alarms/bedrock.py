@@ -58,10 +58,20 @@ def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
             runbook="bedrock-latency",
             next_query="slowest-steps",
         )
+        if model.requests_per_minute is not None:
+            yield warning(
+                f"bedrock-{key}-request-quota",
+                model.invocations().sum(MINUTE) > model.requests_per_minute * limits.model_quota_percent / 100,
+                for_=3,
+                out_of=5,
+                summary=f"Model {key} uses most of its quota of {model.requests_per_minute:,} requests a minute.",
+                runbook="bedrock-throttles",
+                next_query="bedrock-tokens",
+            )
         if model.tokens_per_minute is not None:
             yield warning(
                 f"bedrock-{key}-token-quota",
-                model.token_quota_usage() > limits.token_quota_percent,
+                model.token_quota_usage() > limits.model_quota_percent,
                 for_=3,
                 out_of=5,
                 summary=f"Model {key} uses most of its quota of tokens a minute; throttling is next.",

@@ -56,6 +56,15 @@ def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
             runbook="cache-pressure",
             next_query="errors-by-type",
         )
+        for number, node in enumerate(cluster.nodes, 1):
+            yield warning(
+                f"dax-{key}-{number}-cpu",
+                cluster.cpu_utilization(node).average(MINUTE) > limits.cache_cpu_percent,
+                for_=5,
+                summary=f"Node {number} of DAX cluster {key} has no CPU left.",
+                runbook="cache-pressure",
+                next_query="slowest-steps",
+            )
         yield warning(
             f"dax-{key}-throttled",
             cluster.throttled_request_count().sum(MINUTE) > 0,

@@ -55,6 +55,16 @@ def _every(app: App[Thresholds], function: Function) -> Iterator[Alarm]:
         runbook="function-throttles",
         next_query="errors-by-effect",
     )
+    if function.reserved_concurrency:
+        yield warning(
+            f"function-{function.key}-concurrency",
+            function.concurrent_executions().maximum(MINUTE)
+            > function.reserved_concurrency * app.thresholds.concurrency_percent / 100,
+            for_=5,
+            summary=f"Function {function.key} uses most of its {function.reserved_concurrency} reserved executions.",
+            runbook="function-throttles",
+            next_query="slowest-steps",
+        )
     yield warning(
         f"function-{function.key}-duration",
         function.duration().p99(5 * MINUTES) > function.timeout_ms * app.thresholds.timeout_percent / 100,

@@ -84,8 +84,8 @@ filter ispresent(operation)
         text="""
 # Who asks most. turn_count would not tell: it is capped by the limit of its query, so requests are counted
 filter event in ["invocation", "dynamodb_operation"] and ispresent(session)
-| stats sum(event = "invocation") as requests, sum(consumed_capacity) as units by session, bin(1m) as minute
-| stats sum(requests) as total_requests, max(requests) as requests_in_busiest_minute, sum(units) as capacity_units
+| stats sum(event = "invocation") as requests, sum(consumed_capacity) as spent by session, bin(1m) as minute
+| stats sum(requests) as total_requests, max(requests) as requests_in_busiest_minute, sum(spent) as capacity_units
     by session
 | sort total_requests desc
 | limit 10

@@ -29,6 +29,8 @@ def put(written: str, output: Path | None) -> None:
         except OSError as error:
             raise MangaobsError(f"{output} cannot be written: {error.strerror}") from None
         return
+    if not output.parent.is_dir():
+        raise MangaobsError(f"{output} cannot be written: {output.parent} is no folder", right="a folder that exists")
     from mangaobs.render import write_text
 
     write_text(output.resolve(), written)

@@ -71,10 +71,8 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
-    except (BrokenPipeError, SystemExit) as error:
-        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
-            raise
-        # Whoever reads has enough, as `| head` does; click would exit with 1.
+    except (BrokenPipeError, SystemExit):
+        # Whoever reads has enough, as `| head` does. Click makes a SystemExit of it, and of nothing else here.
         _let_go_of_stdout()
         return FINE
     except MangaobsError as error:

@@ -82,7 +82,8 @@ def show(
         _print_json(_described(query, observability.naming.query(query.name)) | {"text": filled})
     else:
         for one in query.parameters:
-            click.echo(f"# {one.name} = {arguments.get(one.name, one.default)}: {one.description or one.type}")
+            value = " ".join(str(arguments.get(one.name, one.default)).split())  # a comment is one line
+            click.echo(f"# {one.name} = {value}: {one.description or one.type}")
         click.echo(filled)
 
 

@@ -13,6 +13,7 @@ from mangaobs.model._value import REGION, Value, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.dashboard import Dashboard, Placed, place
 from mangaobs.model.metric import Math, MetricStat, Series, identity
+from mangaobs.model.variable import Variable
 from mangaobs.model.widget import (
     AlarmGraph,
     AlarmLike,
@@ -26,7 +27,6 @@ from mangaobs.model.widget import (
     LogTable,
     Mark,
     TextWidget,
-    Variable,
     Widget,
 )
 
@@ -203,6 +203,8 @@ class _Rows:
                 self.visible.append(self._metric(one, options))
                 self._drawn.setdefault(identity(one), options)
             else:
+                options["id"] = self._next("e")
+                self._ids.setdefault(identity(one), str(options["id"]))
                 slots.append(([], one, options))
                 self.visible.append(slots[-1][0])
         # Expressions last, so that they find the metrics which are drawn anyway.
@@ -229,7 +231,8 @@ class _Rows:
     def _expression(self, series: Math, options: Json) -> Json:
         ids = {name: self._operand(operand) for name, operand in series.of}
         expression = _WORD.sub(lambda word: ids.get(word[0], word[0]), series.expression)
-        options |= {"expression": expression, "id": self._next("e")}
+        options["expression"] = expression
+        options.setdefault("id", self._next("e"))
         if series.label:
             options["label"] = series.label
         if series.color:

@@ -1,4 +1,8 @@
-"""A dashboard and its layout: sections of rows of columns, placed on CloudWatch's grid of 24 columns."""
+"""A dashboard and its layout: sections of rows of columns, placed on CloudWatch's grid of 24 columns.
+
+What a graph shows and what is normal stand in a slim text right above it, in its column: the body has no other place
+for them that the reader of the console sees.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,11 @@ import msgspec
 
 from mangaobs.errors import Place
 from mangaobs.model._check import fail, written_at
+from mangaobs.model._field import check_tuple, check_word, is_time, is_whole
 from mangaobs.model._value import Value
 from mangaobs.model.alarm import check_name
-from mangaobs.model.widget import (
-    COLUMNS,
-    AlarmStatus,
-    Graph,
-    LogTable,
-    TextWidget,
-    Variable,
-    Widget,
-)
+from mangaobs.model.variable import Variable
+from mangaobs.model.widget import COLUMNS, AlarmStatus, Graph, LogTable, TextWidget, Widget
 
 _NOTE = 2  # rows of the text above a graph
 _HEIGHTS: tuple[tuple[type[Widget], int], ...] = ((Graph, 6), (LogTable, 7), (TextWidget, 2), (AlarmStatus, 3))
@@ -32,11 +30,38 @@ class Column(msgspec.Struct, frozen=True):
     widgets: tuple[Widget, ...]
     width: int | None = None
 
+    def __post_init__(self) -> None:
+        check_tuple("column", "widgets", self.widgets)
+        if self.width is not None and not (is_whole(self.width) and 1 <= self.width <= COLUMNS):
+            fail("column", "width", f"is {self.width!r}", "1 to 24 grid columns")
+        for widget in self.widgets:
+            if not isinstance(widget, Widget):
+                fail("column", "widgets", f"holds {widget!r:.80}", "widgets")
+            if widget.at is not None:
+                fail("column", "widgets", f"holds one with at={widget.at}", "no at in a row: the row places it")
+            if widget.width is not None and self.width is not None and widget.width > self.width:
+                fail("column", "widgets", f"holds one of width {widget.width}", f"at most the column's {self.width}")
+
 
 class Row(msgspec.Struct, frozen=True):
     """Columns side by side; those without a width share what the others leave of the 24."""
 
     columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        check_tuple("row", "columns", self.columns)
+        for one in self.columns:
+            if not isinstance(one, Column):
+                fail("row", "columns", f"holds {one!r:.80}", "widgets, or columns of them")
+        fixed = sum(one.width or 0 for one in self.columns)
+        free = sum(one.width is None for one in self.columns)
+        if not self.columns or fixed + free > COLUMNS:
+            fail(
+                "row",
+                "columns",
+                f"are {len(self.columns)}, {fixed} wide in all",
+                "at least one, 24 grid columns in all",
+            )
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -46,15 +71,23 @@ class Section(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     markdown: Value = ""
 
+    def __post_init__(self) -> None:
+        check_tuple(f"section {self.title!r}", "rows", self.rows)
+        for one in self.rows:
+            if not isinstance(one, Row):
+                fail(f"section {self.title!r}", "rows", f"holds {one!r:.80}", "row(…)")
+
 
 def column(*widgets: Widget, width: int | None = None) -> Column:
-    """Widgets one above the other."""
+    """Widgets one above the other, as wide as the widest that says its width."""
+    if width is None:
+        width = max((widget.width or 0 for widget in widgets if isinstance(widget, Widget)), default=0) or None
     return Column(widgets, width)
 
 
 def row(*cells: Widget | Column) -> Row:
     """Widgets, or columns of widgets, side by side."""
-    return Row(tuple(cell if isinstance(cell, Column) else Column((cell,), cell.width) for cell in cells))
+    return Row(tuple(cell if isinstance(cell, Column) else column(cell) for cell in cells))
 
 
 def section(title: str, *rows: Row, markdown: Value = "") -> Section:
@@ -69,8 +102,8 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     """A dashboard.
 
     `content` is laid out from top to bottom: what is added at the end moves nothing above it. A widget with `at` stays
-    where it is put. `start` is relative (`-PT3H`) or, with `end`, absolute; `period_override` "inherit" keeps every
-    graph's own period.
+    where it is put, and what follows it begins below. `start` is relative (`-PT3H`) or, with `end`, absolute;
+    `period_override` "inherit" keeps every graph's own period.
     """
 
     name: str
@@ -86,14 +119,26 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
         check_name("dashboard", self.name)
         if "." in self.name:
             fail(subject, "name", "has a dot", "letters, digits, - and _")
+        check_tuple(subject, "content", self.content)
+        for content in self.content:
+            if not isinstance(content, Section | Row | Widget):
+                fail(subject, "content", f"holds {content!r:.80}", "sections, rows and widgets")
         if self.end is not None and (self.start is None or self.start.startswith("-")):
             fail(subject, "end", "needs an absolute start", "both in ISO 8601")
+        for field, time in (("start", self.start), ("end", self.end)):
+            if time is not None and not time.startswith("-") and not is_time(time):
+                fail(
+                    subject,
+                    field,
+                    f"is {time!r}",
+                    "ISO 8601, for example 2026-11-24T12:00:00Z, or a start such as -PT3H",
+                )
         if self.start is not None and self.start.startswith("-") and not _RELATIVE.fullmatch(self.start):
             fail(
                 subject, "start", f"is {self.start!r}", "-PT<n>M or H for minutes and hours, -P<n>D, W or M for longer"
             )
-        if self.period_override not in {"auto", "inherit"}:
-            fail(subject, "period_override", f"is {self.period_override!r}", "auto or inherit")
+        check_word(subject, "period_override", self.period_override, ("auto", "inherit"))
+        check_tuple(subject, "variables", self.variables)
         if len(self.variables) > 25:
             fail(subject, "variables", f"has {len(self.variables)}", "at most 25")
         if len({variable.id for variable in self.variables}) < len(self.variables):
@@ -116,8 +161,7 @@ def place(dashboard: Dashboard) -> list[Placed]:
     y = 0
     for content in dashboard.content:
         if isinstance(content, Widget) and content.at is not None:
-            x, top = content.at
-            placed.append(Placed(content, x, top, content.width or 6, content.height or 6))
+            y = max(y, _place_fixed(content, content.at, placed))
             continue
         if isinstance(content, Section):
             heading = f"## {content.title}"
@@ -127,50 +171,57 @@ def place(dashboard: Dashboard) -> list[Placed]:
                 placed.append(Placed(TextWidget(markdown=content.markdown), 0, y, COLUMNS, 2))
                 y += 2
             for one in content.rows:
-                y = _place_row(dashboard, one, y, placed)
+                y = _place_row(one, y, placed)
         else:
-            y = _place_row(dashboard, content if isinstance(content, Row) else row(content), y, placed)
+            y = _place_row(content if isinstance(content, Row) else row(content), y, placed)
     _refuse_overlap(dashboard, placed)
     return placed
 
 
-def _place_row(dashboard: Dashboard, one: Row, y: int, placed: list[Placed]) -> int:
-    widths = _widths(dashboard, one)
+def _place_fixed(widget: Widget, at: tuple[int, int], placed: list[Placed]) -> int:
+    x, y = at
+    width, height = widget.width or COLUMNS - x, widget.height or 6
+    if isinstance(widget, Graph) and (widget.shows or widget.normal):
+        # The note takes its rows from the place that was given, so that the whole stays inside it.
+        if height <= _NOTE:
+            fail(f"Graph {widget.title!r}", "height", f"is {height}", f"more than the {_NOTE} rows of its note")
+        placed.append(Placed(_note(widget), x, y, width, _NOTE))
+        placed.append(Placed(widget, x, y + _NOTE, width, height - _NOTE))
+    else:
+        placed.append(Placed(widget, x, y, width, height))
+    return y + height
+
+
+def _place_row(one: Row, y: int, placed: list[Placed]) -> int:
     bottom = y
     x = 0
-    for cell, width in zip(one.columns, widths, strict=True):
+    for cell, width in zip(one.columns, _widths(one), strict=True):
         below = y
         for widget in cell.widgets:
+            own = min(width, widget.width or width)
             if isinstance(widget, Graph) and (widget.shows or widget.normal):
-                placed.append(Placed(TextWidget(markdown=_note(widget)), x, below, width, _NOTE))
+                placed.append(Placed(_note(widget), x, below, own, _NOTE))
                 below += _NOTE
             height = widget.height or next((rows for kind, rows in _HEIGHTS if isinstance(widget, kind)), 6)
-            placed.append(Placed(widget, x, below, width, height))
+            placed.append(Placed(widget, x, below, own, height))
             below += height
         bottom = max(bottom, below)
         x += width
     return bottom
 
 
-def _note(graph: Graph) -> str:
+def _note(graph: Graph) -> TextWidget:
     normal = f" **Normal:** {graph.normal}" if graph.normal else ""
-    return f"{graph.shows}{normal}".strip()
+    return TextWidget(markdown=f"{graph.shows}{normal}".strip())
 
 
-def _widths(dashboard: Dashboard, one: Row) -> list[int]:
-    subject = f"dashboard {dashboard.name!r}"
-    fixed = sum(cell.width or 0 for cell in one.columns)
-    free = [cell for cell in one.columns if cell.width is None]
-    if not one.columns or fixed > COLUMNS or fixed + len(free) > COLUMNS:
-        fail(subject, "row", f"has {len(one.columns)} columns, {fixed} wide in all", "1 to 24 grid columns")
-    share, rest = divmod(COLUMNS - fixed, len(free)) if free else (0, 0)
+def _widths(one: Row) -> list[int]:
+    free = sum(cell.width is None for cell in one.columns)
+    share, rest = divmod(COLUMNS - sum(cell.width or 0 for cell in one.columns), free) if free else (0, 0)
     widths = []
     for cell in one.columns:
-        if cell.width is not None:
-            widths.append(cell.width)
-        else:
-            widths.append(share + (1 if rest > 0 else 0))
-            rest -= 1
+        widths.append(cell.width or share + (rest > 0))
+        rest -= cell.width is None
     return widths
 
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from mangaobs.model._check import fail
+from mangaobs.model._field import check_tuple, check_word, check_words, is_number, is_time, is_whole
 from mangaobs.model._statistic import is_statistic
 from mangaobs.model._value import Attribute, Import, Parameter, Pseudo, Text, Value
 from mangaobs.model.alarm import Alarm, CompositeAlarm
@@ -32,7 +33,6 @@ SortBy = Literal["default", "stateUpdatedTimestamp", "timestamp"]
 State = Literal["ALARM", "INSUFFICIENT_DATA", "OK"]
 Aggregation = Literal["AVG", "MIN", "MAX", "STDDEV", "SUM"]
 Background = Literal["solid", "transparent"]
-InputType = Literal["input", "select", "radio"]
 AlarmLike: TypeAlias = Alarm | CompositeAlarm | Value
 
 _VALUE = (str, Parameter, Import, Pseudo, Attribute, Text)
@@ -49,42 +49,6 @@ _SORTS: tuple[str, ...] = get_args(SortBy)
 _STATES: tuple[str, ...] = get_args(State)
 _AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
 _BACKGROUNDS: tuple[str, ...] = get_args(Background)
-_INPUT_TYPES: tuple[str, ...] = get_args(InputType)
-
-
-def _one_of(subject: str, field: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        fail(subject, field, f"is {value!r}", f"one of {', '.join(allowed)}")
-
-
-def _all_of(subject: str, field: str, values: tuple[str, ...], allowed: tuple[str, ...]) -> None:
-    _tuple(subject, field, values)
-    for value in values:
-        _one_of(subject, field, value, allowed)
-
-
-def _tuple(subject: str, field: str, values: object) -> None:
-    if not isinstance(values, tuple):
-        fail(subject, field, f"is {values!r:.80}", "a tuple; one item alone is written (item,)")
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _number(value: object) -> bool:
-    # A number that is not finite is none in JSON.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-
-
-def _time(text: str) -> bool:
-    from datetime import datetime
-
-    try:
-        datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return False
-    return "-" in text  # the service documents the extended form alone, not 20261124
 
 
 class Widget(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,12 +60,12 @@ class Widget(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         subject = f"{type(self).__name__} {getattr(self, 'title', '')!r}"
-        if self.width is not None and not (_whole(self.width) and 1 <= self.width <= COLUMNS):
+        if self.width is not None and not (is_whole(self.width) and 1 <= self.width <= COLUMNS):
             fail(subject, "width", f"is {self.width!r}", "1 to 24 columns")
-        if self.height is not None and not (_whole(self.height) and 1 <= self.height <= 1000):
+        if self.height is not None and not (is_whole(self.height) and 1 <= self.height <= 1000):
             fail(subject, "height", f"is {self.height!r}", "1 to 1,000 rows")
         if self.at is not None:
-            if not (isinstance(self.at, tuple) and len(self.at) == 2 and all(map(_whole, self.at))):
+            if not (isinstance(self.at, tuple) and len(self.at) == 2 and all(map(is_whole, self.at))):
                 fail(subject, "at", f"is {self.at!r}", "a column and a row, for example (0, 12)")
             x, y = self.at
             if self.width is None or self.height is None:
@@ -126,10 +90,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for field, value in (("value", self.value), ("to", self.to)):
-            if not (_number(value) or (field == "to" and value is None)):
+            if not (is_number(value) or (field == "to" and value is None)):
                 fail(f"line {self.label!r}", field, f"is {value!r}", "a number")
-        _one_of(f"line {self.label!r}", "fill", self.fill, _LINE_FILLS)
-        _one_of(f"line {self.label!r}", "axis", self.axis, _SIDES)
+        check_word(f"line {self.label!r}", "fill", self.fill, _LINE_FILLS)
+        check_word(f"line {self.label!r}", "axis", self.axis, _SIDES)
         if self.color and not _COLOR.fullmatch(self.color):
             fail(f"line {self.label!r}", "color", f"is {self.color!r}", "#rrggbb, for example #d13212")
         if self.to is not None and self.fill != "none":
@@ -147,9 +111,9 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for field, time in (("at", self.at), ("to", self.to)):
-            if time is not None and not _time(time):
+            if time is not None and not is_time(time):
                 fail(f"mark {self.label!r}", field, f"is {time!r}", "ISO 8601, for example 2026-11-24T12:00:00Z")
-        _one_of(f"mark {self.label!r}", "fill", self.fill, _MARK_FILLS)
+        check_word(f"mark {self.label!r}", "fill", self.fill, _MARK_FILLS)
         if self.to is not None and self.fill != "none":
             fail(f"mark {self.label!r}", "fill", "is given for a band, which is filled anyway", "leave it out")
         if self.color and not _COLOR.fullmatch(self.color):
@@ -166,7 +130,7 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for field, value in (("min", self.min), ("max", self.max)):
-            if value is not None and not _number(value):
+            if value is not None and not is_number(value):
                 fail(f"axis {self.label!r}", field, f"is {value!r}", "a number")
         if self.min is not None and self.max is not None and self.min >= self.max:
             fail(f"axis {self.label!r}", "min", f"is {self.min}, the maximum {self.max}", "a minimum below the maximum")
@@ -181,8 +145,8 @@ class TableOptions(msgspec.Struct, frozen=True, kw_only=True):
     summary_columns: tuple[SummaryColumn, ...] = ("MIN", "MAX", "SUM", "AVG")
 
     def __post_init__(self) -> None:
-        _one_of("table", "layout", self.layout, _LAYOUTS)
-        _all_of("table", "summary_columns", self.summary_columns, _SUMMARY_COLUMNS)
+        check_word("table", "layout", self.layout, _LAYOUTS)
+        check_words("table", "summary_columns", self.summary_columns, _SUMMARY_COLUMNS)
 
 
 class Graph(Widget, frozen=True, kw_only=True):
@@ -217,10 +181,10 @@ class Graph(Widget, frozen=True, kw_only=True):
             _check_series(subject, field, drawn)
         if not self.left and not self.right:
             fail(subject, "left", "is empty", "at least one series; an empty graph shows nothing")
-        _one_of(subject, "view", self.view, _VIEWS)
-        _one_of(subject, "legend", self.legend, _LEGENDS)
+        check_word(subject, "view", self.view, _VIEWS)
+        check_word(subject, "legend", self.legend, _LEGENDS)
         for field, lines, kind in (("lines", self.lines, Line), ("marks", self.marks, Mark)):
-            _tuple(subject, field, lines)
+            check_tuple(subject, field, lines)
             for one in lines:
                 if not isinstance(one, kind):
                     fail(subject, field, f"holds {one!r:.80}", f"{kind.__name__}(…)")
@@ -244,7 +208,7 @@ class Graph(Widget, frozen=True, kw_only=True):
 
 
 def _check_series(subject: str, field: str, drawn: tuple[Series, ...]) -> None:
-    _tuple(subject, field, drawn)
+    check_tuple(subject, field, drawn)
     for series in drawn:
         if isinstance(series, Metric):
             fail(subject, field, f"holds metric {series.name} without a statistic", "for example .sum(MINUTE)")
@@ -266,7 +230,7 @@ class TextWidget(Widget, frozen=True, kw_only=True):
         """Refuse what this kind of widget cannot have."""
         if not isinstance(self.markdown, _VALUE) or self.markdown == "":
             fail(subject, "markdown", "is empty" if self.markdown == "" else f"is {self.markdown!r:.80}", "some text")
-        _one_of(subject, "background", self.background, _BACKGROUNDS)
+        check_word(subject, "background", self.background, _BACKGROUNDS)
 
 
 class LogTable(Widget, frozen=True, kw_only=True):
@@ -284,8 +248,8 @@ class LogTable(Widget, frozen=True, kw_only=True):
             fail(subject, "query", "is empty", "a Logs Insights query")
         if re.match(r"\s*(\||SOURCE\b)", self.query, re.IGNORECASE):
             fail(subject, "query", f"begins with {self.query.split()[0]!r}", "a command; SOURCE is written for you")
-        _one_of(subject, "view", self.view, _LOG_VIEWS)
-        _tuple(subject, "log_groups", self.log_groups)
+        check_word(subject, "view", self.view, _LOG_VIEWS)
+        check_tuple(subject, "log_groups", self.log_groups)
         if not 1 <= len(self.log_groups) <= 50:
             fail(subject, "log_groups", f"has {len(self.log_groups)}", "1 to 50")
 
@@ -300,13 +264,13 @@ class AlarmStatus(Widget, frozen=True, kw_only=True):
 
     def check(self, subject: str) -> None:
         """Refuse what this kind of widget cannot have."""
-        _tuple(subject, "alarms", self.alarms)
+        check_tuple(subject, "alarms", self.alarms)
         if not 1 <= len(self.alarms) <= 100:
             fail(subject, "alarms", f"has {len(self.alarms)}", "1 to 100")
         for alarm in self.alarms:
             _check_alarm(subject, "alarms", alarm)
-        _one_of(subject, "sort_by", self.sort_by, _SORTS)
-        _all_of(subject, "states", self.states, _STATES)
+        check_word(subject, "sort_by", self.sort_by, _SORTS)
+        check_words(subject, "states", self.states, _STATES)
 
 
 def _check_alarm(subject: str, field: str, alarm: AlarmLike) -> None:
@@ -347,8 +311,8 @@ class Explorer(Widget, frozen=True, kw_only=True):
 
     def check(self, subject: str) -> None:
         """Refuse what this kind of widget cannot have."""
-        _tuple(subject, "metrics", self.metrics)
-        _tuple(subject, "labels", self.labels)
+        check_tuple(subject, "metrics", self.metrics)
+        check_tuple(subject, "labels", self.labels)
         if not 1 <= len(self.metrics) <= 100:
             fail(subject, "metrics", f"has {len(self.metrics)}", "1 to 100")
         if len({kind for _, kind, _ in self.metrics}) > 1:
@@ -361,8 +325,8 @@ class Explorer(Widget, frozen=True, kw_only=True):
             if not is_statistic(stat):
                 fail(subject, "metrics", f"has {stat!r} as the statistic of {name}", "for example Sum, Average, p99")
         if self.aggregate_by is not None:
-            _one_of(subject, "aggregate_by", self.aggregate_by[1], _AGGREGATIONS)
-        _one_of(subject, "view", self.view, _EXPLORER_VIEWS)
+            check_word(subject, "aggregate_by", self.aggregate_by[1], _AGGREGATIONS)
+        check_word(subject, "view", self.view, _EXPLORER_VIEWS)
         for field, number in (("rows_per_page", self.rows_per_page), ("widgets_per_row", self.widgets_per_row)):
             if number < 1:
                 fail(subject, field, f"is {number}", "1 or more")
@@ -397,60 +361,3 @@ class Chart(Widget, frozen=True, kw_only=True):
         for name in ("view", "data"):
             if name not in self.properties:
                 fail(subject, "properties", f"has no {name!r}", "a view such as line, and data with its queries")
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """A value that a variable offers."""
-
-    value: str | int | float | bool
-    label: str = ""
-
-
-class Variable(msgspec.Struct, frozen=True, kw_only=True):
-    """A variable of a dashboard: it replaces a property of all widgets, or what a pattern matches in the body."""
-
-    id: str
-    property: str | None = None
-    pattern: str | None = None
-    input_type: InputType = "select"
-    label: str = ""
-    values: tuple[Choice, ...] = ()
-    search: str | None = None
-    populate_from: str | None = None
-    default_value: str | int | float | bool | None = None
-    visible: bool = True
-
-    def __post_init__(self) -> None:
-        subject = f"variable {self.id!r}"
-        if not re.fullmatch(r"[0-9A-Za-z_-]{1,32}", self.id):
-            fail(subject, "id", "is not one", "1 to 32 letters, digits, - and _")
-        if (self.property is None) == (self.pattern is None):
-            fail(subject, "property", "and pattern exclude each other", "exactly one of the two")
-        if len(self.label) > 30:
-            fail(subject, "label", f"has {len(self.label)} characters", "at most 30")
-        _one_of(subject, "input_type", self.input_type, _INPUT_TYPES)
-        self._check_choices(subject)
-
-    def _check_choices(self, subject: str) -> None:
-        _tuple(subject, "values", self.values)
-        if (self.search is None) != (self.populate_from is None):
-            fail(subject, "search", "and populate_from need each other", "both or neither")
-        searched = self.search is not None
-        if self.input_type == "input" and (self.values or searched):
-            fail(subject, "values", "are given for free input", 'none, or input_type="select"')
-        if self.input_type != "input" and bool(self.values) == searched:
-            fail(subject, "values", "or search with populate_from", "exactly one of the two")
-        if len(self.values) > 500:
-            fail(subject, "values", f"has {len(self.values)}", "at most 500")
-        for field, text, limit in (
-            ("search", self.search, 2048),
-            ("default_value", self.default_value, 255),
-            *(("values", text, 255) for choice in self.values for text in (choice.value, choice.label)),
-        ):
-            if isinstance(text, str) and len(text) > limit:
-                fail(subject, field, f"has {len(text)} characters in one text", f"at most {limit:,}")
-        if self.default_value == "__FIRST" and not searched:
-            fail(subject, "default_value", "is __FIRST without a search", "one of the values")
-        offered = [choice.value for choice in self.values]
-        if offered and self.default_value is not None and self.default_value not in offered:
-            fail(subject, "default_value", f"{self.default_value!r} is none of the values", "one of them")

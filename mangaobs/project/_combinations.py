@@ -181,13 +181,6 @@ def _cache(cache: Cache, path: Path) -> Iterator[Fault]:
 def _logs(logs: Logs) -> Iterator[Fault]:
     if logs.kms_key is not None:
         yield from _arn(logs.kms_key, ("logs", "kms_key"))
-        if logs.encrypt:
-            yield Fault(
-                ("logs", "encrypt"),
-                "cannot go with kms_key: it makes a new key",
-                "leave encrypt out to use the existing one",
-                at_key=True,
-            )
 
 
 def _twice(configuration: Configuration) -> Iterator[Fault]:

@@ -151,7 +151,10 @@ def build_app(configuration: Configuration, thresholds: T, signals: Signals) -> 
             for key, cache in configuration.caches.items()
             if cache.name is not None
         },
-        dax={key: Cluster(key=key, name=cluster.cluster.value()) for key, cluster in configuration.dax.items()},
+        dax={
+            key: Cluster(key=key, name=cluster.cluster.value(), nodes=tuple(node.value() for node in cluster.nodes))
+            for key, cluster in configuration.dax.items()
+        },
         user_pool_clients={
             f"{key}-{number}": UserPoolClient(key=f"{key}-{number}", pool=pool.id.value(), client=client.value())
             for key, pool in configuration.user_pools.items()

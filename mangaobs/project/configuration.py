@@ -278,14 +278,12 @@ class Function(_Section, frozen=True):
     [functions.message]
     name = "manga-assist-message"
     timeout = 30
-    memory = 1024
     event_source = "api"
     ```
     """
 
     name: Annotated[Name, Meta(description="Name of the function")]
     timeout: Annotated[int, Meta(description="Its timeout in seconds", ge=1, le=900)]
-    memory: Annotated[Annotated[int, Meta(ge=128, le=10_240)] | None, Meta(description="Its memory in MB")] = None
     event_source: Annotated[EventSource, Meta(description="What invokes it")] = "none"
     event_source_mapping: Annotated[
         Name | None,
@@ -364,12 +362,10 @@ class Stream(_Section, frozen=True):
     ```toml
     [streams.events]
     name = "manga-assist-events"
-    shards = 2
     ```
     """
 
     name: Annotated[Name, Meta(description="Name of the stream")]
-    shards: Annotated[Positive | None, Meta(description="Its shards; leave out for on-demand")] = None
 
 
 class DeliveryStream(_Section, frozen=True):
@@ -515,9 +511,6 @@ class Logs(_Section, frozen=True):
     retention_days: Annotated[
         Retention, Meta(description="Days that a created log group keeps its events, of those CloudWatch allows")
     ] = 30
-    encrypt: Annotated[
-        bool, Meta(description="Encrypt the created log groups with a KMS key that this stack creates")
-    ] = False
     kms_key: Annotated[
         Name | None,
         Meta(description="ARN of an existing KMS key to encrypt the created log groups with"),

@@ -20,6 +20,7 @@ class Cluster(Resource, frozen=True, kw_only=True):
 
     namespace: ClassVar[str] = "AWS/DAX"
     name: Value
+    nodes: tuple[Value, ...] = ()
 
     def cpu_utilization(self, node: Value | None = None) -> Metric:
         """Percent of the CPU that is in use."""

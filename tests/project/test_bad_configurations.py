@@ -37,7 +37,10 @@ CASES = {
     "in a table": ("[tables.s]\nname = 'a'\n«biling» = 'on-demand'\n", "did you mean billing?"),
     "with an underscore for a hyphen's sake": ("[tables.s]\nname = 'a'\n«auto-scaling» = true\n", "auto_scaling"),
     "in an inline table": ("[tables]\ns = { «nam» = 'a' }\n", "tables.s.nam is not a key; did you mean name?"),
-    "dotted": ("functions.f.name = 'f'\nfunctions.f.timeout = 3\nfunctions.f.«memry» = 128\n", "did you mean memory?"),
+    "dotted": (
+        "functions.f.name = 'f'\nfunctions.f.timeout = 3\nfunctions.f.«log_grup» = 'g'\n",
+        "did you mean log_group?",
+    ),
     "quoted": ('[logs]\n«"retention days"» = 3\n', 'logs."retention days" is not a key; did you mean retention_days?'),
     "a section": ("[«table».s]\nname = 'a'\n", "did you mean tables?"),
     "nothing near": ("[runbooks]\n«zzz» = 1\n", "one of base_url"),
@@ -66,7 +69,7 @@ CASES = {
     ),
     "text for a switch": ("[account]\nwide = «'yes'»\n", "account.wide must be true or false, not text"),
     "number for a switch": ("[account]\nwide = «1»\n", "must be true or false, not a whole number"),
-    "fraction": ("[streams.s]\nname = 's'\nshards = «1.5»\n", "must be a whole number, not a number"),
+    "fraction": ("[models.m]\nid = 'm'\ntokens_per_minute = «1.5»\n", "must be a whole number, not a number"),
     "text for a list": ("[tables.s]\nname = 'a'\noperations = «'Query'»\n", "must be a list, not text"),
     "list for a table": ("[tables]\ns = «[1]»\n", "tables.s must be a table, not a list"),
     "number for a name": ("[queues.q]\nname = «3»\n", "must be text, or a table such as"),
@@ -167,12 +170,11 @@ CASES = {
     "naming with half a brace": ("naming = «'{name}-{'»\n", "a brace without its partner"),
     "dashboard name with a slash": ("dashboard_naming = «'{application}/{name}'»\n", "letters, digits, - and _"),
     "state machine by name": ("[state_machines.s]\narn = «'escalation'»\n", "an ARN"),
-    "two keys for the logs": (
-        "[logs]\n«encrypt» = true\nkms_key = 'arn:aws:kms:us-east-1:123456789012:key/x'\n",
-        "cannot go with kms_key",
-    ),
     "endless threshold": ("[alarms]\nquery_p99_ms = «inf»\n", "is inf; a finite number"),
-    "a number too large": ("[streams.s]\nname = 's'\nshards = «99999999999999999999999»\n", "1,000,000,000,000"),
+    "a number too large": (
+        "[models.m]\nid = 'm'\ntokens_per_minute = «99999999999999999999999»\n",
+        "1,000,000,000,000",
+    ),
     "thresholds together": ("[«alarms»]\npoints = 4\n", "4 of 3 points can never breach"),
     # environments that are not even chosen
     "environment's key": ("[env.prod.tables.s]\nname = 'a'\n«biling» = 'on-demand'\n", "did you mean billing?"),

@@ -42,27 +42,25 @@ def calls(type: str, properties: dict[str, Any], siblings: dict[str, Any]) -> li
             return [Call("logs", "PutQueryDefinition", _camel(properties))]
         case "AWS::Logs::LogGroup":
             name, days = properties["LogGroupName"], properties.pop("RetentionInDays")
+            tags = {tag["Key"]: tag["Value"] for tag in properties.pop("Tags", [])}
             return [
-                Call("logs", "CreateLogGroup", _camel(properties | _tags(properties, "Key", "Value", dict))),
+                Call("logs", "CreateLogGroup", _camel(properties) | ({"tags": tags} if tags else {})),
                 Call("logs", "PutRetentionPolicy", {"logGroupName": name, "retentionInDays": days}),
             ]
         case "AWS::SNS::Topic":
             name, tags = properties.pop("TopicName"), properties.pop("Tags", [])
             return [Call("sns", "CreateTopic", {"Name": name, "Attributes": properties, "Tags": tags})]
         case "AWS::SNS::TopicPolicy":
-            policy = json.dumps(properties.pop("PolicyDocument"))
             topics = properties.pop("Topics")
-            return [
-                Call("sns", "SetTopicAttributes", {"TopicArn": topic, "AttributeName": "Policy", **properties})
-                for topic in topics
-                if properties.setdefault("AttributeValue", policy)
-            ]
+            attribute = {"AttributeName": "Policy", "AttributeValue": json.dumps(properties.pop("PolicyDocument"))}
+            return [Call("sns", "SetTopicAttributes", {"TopicArn": one, **attribute, **properties}) for one in topics]
         case "AWS::SNS::Subscription":
             return [Call("sns", "Subscribe", properties)]
         case "AWS::KMS::Key":
             rotation = properties.pop("EnableKeyRotation")
             properties["Policy"] = json.dumps(properties.pop("KeyPolicy"))
-            made = Call("kms", "CreateKey", properties | _tags(properties, "TagKey", "TagValue"))
+            tags = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in properties.pop("Tags", [])]
+            made = Call("kms", "CreateKey", properties | ({"Tags": tags} if tags else {}))
             return [made, Call("kms", "EnableKeyRotation", {"KeyId": "alias/any"})] if rotation else [made]
         case "AWS::Events::Rule":
             targets = properties.pop("Targets")
@@ -100,12 +98,6 @@ def _operation(service: str, operation: str) -> OperationModel:
 def _camel(tree: Any) -> Any:
     """CloudWatch Logs' API writes the same names in camel case."""
     if isinstance(tree, dict):
-        return {key if key == "tags" else key[:1].lower() + key[1:]: _camel(one) for key, one in tree.items()}
+        return {key[:1].lower() + key[1:]: _camel(one) for key, one in tree.items()}
     return [_camel(one) for one in tree] if isinstance(tree, list) else tree
 
-
-def _tags(properties: dict[str, Any], key: str, value: str, kind: type = list) -> dict[str, Any]:
-    tags = properties.pop("Tags", [])
-    if kind is dict:
-        return {"tags": {tag["Key"]: tag["Value"] for tag in tags}} if tags else {}
-    return {"Tags": [{key: tag["Key"], value: tag["Value"]} for tag in tags]} if tags else {}

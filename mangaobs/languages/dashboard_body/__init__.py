@@ -1,32 +1,53 @@
-"""The DashboardBody: the JSON document that `PutDashboard` and `AWS::CloudWatch::Dashboard` take.
+"""CloudWatch's DashboardBody: its facts, and a checker over a plain body.
 
-No schema of it is public. The facts come from "Dashboard Body Structure and Syntax" (CloudWatch API reference, read
-2026-04), from messages that the service gave in public issues and, where those say nothing, from dashboards in use.
-What the service is not known to reject is a warning.
-
-`check` reports all that is wrong with a body, each finding with the data path that AWS would give; `expand` writes
-the shorthand of metric rows out; `dump` and `load` go to and from text.
+`check` says what the service would refuse, or show otherwise than meant, at the path under which the service itself
+reports (its `dataPath`), with the true cause. The facts are data: `SHAPES`, `LIMITS` and the like, each with its
+source. The standard library and the catalog of metrics are all that this rests on.
 """
 
 from mangaobs.languages.dashboard_body._check import check
-from mangaobs.languages.dashboard_body._facts import GRID_COLUMNS, MAX_METRICS, MAX_VARIABLES, MAX_WIDGETS, VIEWS
+from mangaobs.languages.dashboard_body._expression import expression_problems
+from mangaobs.languages.dashboard_body._facts import (
+    COLUMNS,
+    LABEL_TOKENS,
+    LIMITS,
+    MATH_FUNCTIONS,
+    RESOURCE_TYPES,
+    SHAPES,
+    SOURCES,
+    STATISTICS,
+    Field,
+    Limit,
+    Shape,
+)
 from mangaobs.languages.dashboard_body._finding import Finding, Level
-from mangaobs.languages.dashboard_body._row import expand
-from mangaobs.languages.dashboard_body._rules import RULES, Rule
-from mangaobs.languages.dashboard_body._text import dump, load
+from mangaobs.languages.dashboard_body._label import label_problems
+from mangaobs.languages.dashboard_body._rows import expand_rows
+from mangaobs.languages.dashboard_body._rules import RULES
+from mangaobs.languages.dashboard_body._statistic import is_statistic
+from mangaobs.languages.dashboard_body._time import is_duration, is_relative, is_time
 
 __all__ = [
-    "GRID_COLUMNS",
-    "MAX_METRICS",
-    "MAX_VARIABLES",
-    "MAX_WIDGETS",
+    "COLUMNS",
+    "LABEL_TOKENS",
+    "LIMITS",
+    "MATH_FUNCTIONS",
+    "RESOURCE_TYPES",
     "RULES",
-    "VIEWS",
+    "SHAPES",
+    "SOURCES",
+    "STATISTICS",
+    "Field",
     "Finding",
     "Level",
-    "Rule",
+    "Limit",
+    "Shape",
     "check",
-    "dump",
-    "expand",
-    "load",
+    "expand_rows",
+    "expression_problems",
+    "is_duration",
+    "is_relative",
+    "is_statistic",
+    "is_time",
+    "label_problems",
 ]

@@ -1,31 +1,98 @@
-"""What the rules need to know of an expression; the grammar of metric math itself is a language of its own."""
+"""What can be said about the expression of a row without evaluating it: ids, functions, searches, queries."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
-_QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
-_SEARCH = re.compile(r"\bSEARCH\s*\(\s*('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")", re.IGNORECASE)
-_SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
-# An id: lower case first, so neither a function nor a keyword, and no exponent such as the e of 1e5.
-_ID = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\s*\()")
+from mangaobs.catalog import nearest
+from mangaobs.languages.dashboard_body._facts import LIMITS, MATH_FUNCTIONS
+from mangaobs.languages.dashboard_body._finding import show
+from mangaobs.languages.dashboard_body._statistic import is_statistic
 
-
-def searches(expression: str) -> list[str]:
-    """The text of every SEARCH in the expression, without its quotes."""
-    return [text[1:-1] for text in _SEARCH.findall(expression)] if "SEARCH" in expression.upper() else []
-
-
-def is_query(expression: str) -> bool:
-    """Whether the whole expression is a Metrics Insights query."""
-    return expression.lstrip()[:6].upper() == "SELECT"
-
-
-def has_query(expression: str) -> bool:
-    """Whether a Metrics Insights query stands in the expression."""
-    return _SELECT.search(_QUOTED.sub("''", expression)) is not None
+_TOKEN = re.compile(
+    r"""(?P<quoted>'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?)"""
+    r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)(?P<call>\s*\()?",
+    re.DOTALL,
+)
+_QUERY = re.compile(r"\s*SELECT\b", re.IGNORECASE)
+# A Metrics Insights query has no arithmetic; quotes hold whatever has an operator in its name.
+_ARITHMETIC = re.compile(r"\)\s*[-+*/^]|[-+*/^]\s*[0-9.]+\s*$")
 
 
-def ids(expression: str) -> list[str]:
-    """The ids of other rows that the expression uses, each once, in order."""
-    return list(dict.fromkeys(_ID.findall(_QUOTED.sub("''", expression))))
+class Expression(NamedTuple):
+    """An expression: whether it is a Metrics Insights query, the ids and functions in it, its searches."""
+
+    is_query: bool
+    mixes_query: bool
+    ids: tuple[str, ...]
+    functions: tuple[str, ...]
+    searches: tuple[str, ...]
+    search_statistics: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def read(text: str) -> Expression:
+    """The parts of an expression."""
+    is_query = _QUERY.match(text) is not None
+    ids: dict[str, None] = {}
+    functions: dict[str, None] = {}
+    searches: list[str] = []
+    statistics: list[str] = []
+    selects = 0
+    unquoted: list[str] = []
+    argument = -1  # the number of the next quoted argument, inside of SEARCH( … )
+    end = 0
+    for token in _TOKEN.finditer(text):
+        unquoted.append(text[end : token.start()])
+        end = token.end()
+        quoted, word = token["quoted"], token["word"]
+        if quoted is None:
+            unquoted.append(token[0])
+        if quoted is not None and argument >= 0:
+            inner = quoted.strip(quoted[0]).replace('\\"', '"')
+            (statistics if argument else searches).append(inner)
+            argument = 1 if argument == 0 else -1
+            continue
+        argument = -1
+        if word is None:
+            continue
+        if word.upper() == "SELECT":
+            selects += 1
+        elif token["call"]:
+            functions[word] = None
+            argument = 0 if word == "SEARCH" else -1
+        elif word[0].islower():
+            ids[word] = None
+    unquoted.append(text[end:])
+    mixes = selects > 1 or bool(selects and not is_query)
+    if is_query:
+        mixes = mixes or _ARITHMETIC.search("".join(unquoted)) is not None
+        return Expression(True, mixes, (), (), (), ())  # noqa: FBT003 - the fields' own order
+    return Expression(False, mixes, tuple(ids), tuple(functions), tuple(searches), tuple(statistics))  # noqa: FBT003
+
+
+def expression_problems(text: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with an expression by itself: rule and sentence."""
+    parts = read(text)
+    if parts.mixes_query:
+        yield (
+            "R9",
+            f"expression {show(text)} mixes a Metrics Insights query with something else; give the query a row "
+            "with an id, and refer to that id from the math of another row",
+        )
+    most = LIMITS["search_expression_chars"].most
+    for search in parts.searches:
+        if len(search) > most:
+            yield "R13", f"a SEARCH has {len(search):,} characters; CloudWatch takes at most {most:,.0f}"
+    for statistic in parts.search_statistics:
+        if not is_statistic(statistic):
+            yield "statistic", f"a SEARCH asks for the statistic {show(statistic)}, which does not exist"
+    for function in parts.functions:
+        if function.isupper() and function not in MATH_FUNCTIONS:
+            near = nearest(function, MATH_FUNCTIONS)
+            hint = f"did you mean {near}?" if near else "see CloudWatch's list of metric math functions"
+            yield "expression", f"expression calls {function}, which metric math does not have; {hint}"

@@ -1,268 +1,413 @@
-"""The facts: limits, and every object's fields.
+"""The facts of the DashboardBody: fields, values, ranges and limits, each with the letter of its source.
 
-Sources: D "Dashboard Body Structure and Syntax", 2026-04; C emitted by aws-cdk-lib 2.276.0; S messages of the service
-in public issues; W dashboards in use. A field whose source is C or W alone is not documented.
+What the service was only *seen* to take is marked by its source; `SOURCES` says what the letters mean. Nothing here was
+checked against a live PutDashboard call.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
-GRID_COLUMNS: Final = 24  # D
-MAX_WIDGETS: Final = 500  # D
-MAX_VARIABLES: Final = 25  # D
-MAX_METRICS: Final = 500  # of a widget; D, hidden ones included
-MAX_METRICS_OF_DASHBOARD: Final = 2500  # user guide of 2023, not restated in 2026
-MAX_SEARCHES: Final = 100  # of a graph; user guide
-MAX_SEARCH_LENGTH: Final = 1024  # characters; user guide
-MAX_DIMENSIONS: Final = 30  # PutMetricData
-MAX_LABEL_VALUES: Final = 6  # dynamic values in a label; user guide of 2026, 5 in 2023
-HIGH_RESOLUTION: Final = (1, 5, 10, 30)  # seconds; GetMetricWidgetImage takes them, D does not say
+SOURCES = {
+    "D": "CloudWatch API reference, Dashboard Body Structure and Syntax (read 2026-04-13)",
+    "Q": "CloudWatch User Guide: quotas, SEARCH expressions and dynamic labels (2023 and 2026)",
+    "C": "what aws-cdk-lib 2.276.0 emits",
+    "S": "messages of the service itself, quoted in public issues",
+    "W": "seen in dashboards in public repositories (863 widgets)",
+    "G": "CloudWatch API reference, GetMetricData and GetMetricWidgetImage",
+}
 
-VIEWS: Final = ("timeSeries", "singleValue", "gauge", "bar", "pie", "table")
-LOG_VIEWS: Final = ("table", "timeSeries", "bar", "pie")
+COLUMNS = 24  # D
+DEFAULT_WIDTH = DEFAULT_HEIGHT = 6  # D
 
-_COLOR = r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})"
-_ISO = r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
-ABSOLUTE: Final = _ISO
-RELATIVE: Final = r"-P(T\d+[MH]|\d+[DWM])"
-# What the console writes on single widgets (W): any ISO 8601 duration, with or without the sign.
-DURATION: Final = r"-?P(?=.)(\d+[YMWD])*(T(?=.)(\d+[HMS])*)?"
 
-_STATISTIC = (
-    r"SampleCount|Average|Sum|Minimum|Maximum|IQM"
-    r"|(p|tm|wm|tc|ts)(100(\.0{1,10})?|\d{1,2}(\.\d{1,10})?)"
-    r"|PR\((\d+(\.\d+)?)?:(\d+(\.\d+)?)?\)|(TM|WM|TC|TS)\((\d+(\.\d+)?%?)?:(\d+(\.\d+)?%?)?\)"
-)
+class Limit(NamedTuple):
+    """A limit on how many there are of something, or how long it is."""
+
+    least: float
+    most: float
+    source: str
+    note: str = ""
+
+
+LIMITS: dict[str, Limit] = {
+    "widgets_per_dashboard": Limit(0, 500, "D"),
+    "metrics_per_widget": Limit(0, 500, "D", "metrics fetched for math alone count"),
+    "metrics_per_dashboard": Limit(
+        0, 2500, "Q", "in the quotas of 2023, not restated in 2026: exceeding it is a warning"
+    ),
+    "variables_per_dashboard": Limit(0, 25, "D"),
+    "values_per_variable": Limit(1, 500, "D"),
+    "dashboard_name_chars": Limit(1, 255, "D", "letters, digits, - and _; a body has no documented limit in bytes"),
+    "alarm_widget_alarms": Limit(1, 100, "D, S"),
+    "alarm_annotation_alarms": Limit(0, 1, "D"),
+    "explorer_metrics": Limit(1, 100, "D"),
+    "search_expression_chars": Limit(0, 1024, "Q"),
+    "search_expressions_per_graph": Limit(0, 100, "Q"),
+    "timeseries_per_graph": Limit(0, 500, "Q"),
+    "metrics_insights_queries_per_widget": Limit(0, 1, "D"),
+    "dynamic_values_per_label": Limit(0, 6, "Q", "5 until 2023"),
+    "label_token_LABEL_per_label": Limit(0, 1, "Q"),
+    "dimensions_per_metric": Limit(0, 30, "G"),
+}
+
+Kind: TypeAlias = Literal[
+    "string", "int", "number", "bool", "scalar", "any", "object", "array", "statistic", "time", "annotation"
+]
 
 
 class Field(NamedTuple):
-    """What a field may hold.
+    """A field of an object.
 
-    `kind` is one of string, number, integer, boolean, array, object, scalar (string, number or boolean) and any;
-    `low` and `high` bound a number's value, a string's length or an array's items. `soft` makes a bad value a
-    warning: sources disagree, or dashboards in use carry it. `shape` names the fields of an object, or of an array's
-    items; `right` says what would be right.
+    Of an `object`, `shape` names its own fields; of an `array`, `item` is what it holds and `least` and `most` count
+    its items. `tolerated` matches what breaks `values`, `step` or `pattern` and is only warned of; `loose` makes that
+    hold of everything. `right` says what the pattern asks for.
     """
 
-    kind: str
+    kind: Kind
+    source: str = "D"
     required: bool = False
     values: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    step: int = 0
+    longest: int = 0
     pattern: str = ""
-    low: float | None = None
-    high: float | None = None
-    multiple: int = 0
-    shape: str = ""
-    items: str = ""
-    soft: bool = False
     right: str = ""
+    tolerated: str = ""
+    loose: bool = False
+    shape: str = ""
+    item: Field | None = None
+    default: object = None
+    note: str = ""
 
 
-def _text(**more: object) -> Field:
-    return Field("string", **more)  # type: ignore[arg-type]
+class Shape(NamedTuple):
+    """The fields of an object; `unknown` says whether other keys are warned of or go through."""
+
+    name: str
+    fields: dict[str, Field]
+    unknown: Literal["warn", "allow"] = "warn"
+    hints: dict[str, str] = {}
 
 
-_FLAG = Field("boolean")
-_NUMBER = Field("number")
 _TEXT = Field("string")
-_ANY = Field("any")
-_COLORED = _text(pattern=_COLOR, right="#rrggbb, for example #d13212; names of colors are not taken")
-_STAT = _text(pattern=_STATISTIC, right="for example Sum, Average, p99, tm90, PR(:300)")
-_PERIOD = Field("integer", low=1, multiple=60, right="seconds, a multiple of 60")
-_WIDGET_TIME = _text(pattern=f"({_ISO}|{DURATION})", right="ISO 8601: a time or a duration such as -PT3H")
-_REGION = _text(low=1, right="a region, for example eu-central-1")
-_ACCOUNT = _text(pattern=r"\d{12}", soft=True, right="12 digits")
-_ALARMS = "arn"
-
-SHAPES: Final[dict[str, dict[str, Field]]] = {
-    "dashboard": {
-        "widgets": Field("array", required=True, high=MAX_WIDGETS, shape="widget"),
-        "variables": Field("array", high=MAX_VARIABLES, shape="variable"),
-        "start": _TEXT,  # R1, R2
-        "end": _TEXT,
-        "periodOverride": _text(values=("auto", "inherit")),
-    },
-    "widget": {
-        "type": _text(required=True, values=("metric", "text", "log", "alarm", "explorer", "custom", "chart")),
-        "x": Field("integer", low=0, high=GRID_COLUMNS - 1),
-        "y": Field("integer", low=0),
-        "width": Field("integer", low=1, high=GRID_COLUMNS),
-        "height": Field("integer", low=1, high=1000),
-        "properties": Field("object", required=True),  # by the widget's type
-    },
-    "variable": {
-        "type": _text(required=True, values=("property", "pattern")),
-        "property": _TEXT,
-        "pattern": _TEXT,
-        "inputType": _text(required=True, values=("input", "select", "radio")),
-        "id": _text(required=True, pattern=r"[0-9A-Za-z_-]{1,32}", right="1 to 32 letters, digits, - and _"),
-        "label": _text(high=30),
-        "values": Field("array", low=1, high=500, shape="choice"),
-        "search": _text(high=2048),
-        "populateFrom": _TEXT,
-        "defaultValue": Field("scalar", high=255),
-        "visible": _FLAG,
-    },
-    "choice": {"value": Field("scalar", required=True, high=255), "label": _text(high=255)},
-    "text": {
-        "markdown": _text(required=True),
-        "background": _text(values=("solid", "transparent")),
-    },
-    "log": {
-        "query": _text(required=True),  # R14
-        "region": _REGION._replace(required=True),
-        "title": _TEXT,
-        "view": _text(values=LOG_VIEWS),
-        "stacked": _FLAG,  # C, W
-        "accountId": _ACCOUNT,
-        "queryLanguage": _TEXT,  # C: Logs, SQL, PPL; W: CWLI, LOGSQL
-        "queryBy": _TEXT,  # W
-        "logGroupPrefixes": Field("object"),  # W
-    },
-    "metric": {
-        "metrics": Field("array", high=MAX_METRICS),  # rows: see _row
-        "annotations": Field("object", shape="annotations"),
-        "region": _REGION,  # R4
-        "accountId": _ACCOUNT,
-        "title": _TEXT,
-        "view": _text(values=VIEWS),
-        "stacked": _FLAG,
-        "sparkline": _FLAG,
-        "stat": _STAT,
-        "period": _PERIOD,
-        "yAxis": Field("object", shape="axes"),
-        "legend": Field("object", shape="legend"),
-        "liveData": _FLAG,
-        "timezone": _text(pattern=r"[+-]\d{4}", soft=True, right="an offset such as +0100"),
-        "table": Field("object", shape="table"),
-        "setPeriodToTimeRange": _FLAG,  # C, W
-        "singleValueFullPrecision": _FLAG,  # C, W
-        "trend": _FLAG,  # W
-        "labels": Field("object", shape="pie labels"),  # C
-        "copilot": _FLAG,  # W
-        "start": _WIDGET_TIME,  # C, W
-        "end": _WIDGET_TIME,  # C, W
-    },
-    "options": {
-        "color": _COLORED,
-        "label": _TEXT,
-        "period": _PERIOD,
-        "stat": _STAT,
-        "visible": _FLAG,
-        "yAxis": _text(values=("left", "right")),
-        "id": _text(pattern=r"[a-z][A-Za-z0-9_]{0,254}", right="a lower-case letter first, then letters, digits and _"),
-        "expression": _text(low=1),
-        "region": _REGION,
-        "accountId": _ACCOUNT,
-    },
-    "annotations": {
-        "alarms": Field("array", high=1, items=_ALARMS),
-        "horizontal": Field("array"),  # one or a pair each: see _check
-        "vertical": Field("array"),
-    },
-    "horizontal": {
-        "value": Field("number", required=True),
-        "label": _TEXT,
-        "color": _COLORED,
-        "fill": _text(values=("above", "below", "none")),
-        "visible": _FLAG,
-        "yAxis": _text(values=("left", "right")),
-    },
-    "vertical": {
-        "value": _text(required=True, pattern=_ISO, right="a time in ISO 8601, for example 2026-11-24T12:00:00Z"),
-        "label": _TEXT,
-        "color": _COLORED,
-        "fill": _text(values=("before", "after", "none")),
-        "visible": _FLAG,
-    },
-    "axes": {"left": Field("object", shape="axis"), "right": Field("object", shape="axis")},
-    "axis": {"min": _NUMBER, "max": _NUMBER, "label": _TEXT, "showUnits": _FLAG},
-    "legend": {"position": _text(values=("right", "bottom", "hidden"))},
-    "pie labels": {"visible": _FLAG},
-    "table": {
-        "layout": _text(values=("horizontal", "vertical")),
-        "stickySummary": _FLAG,
-        "showTimeSeriesData": _FLAG,
-        "summaryColumns": Field("array", items="summary column"),
-    },
-    "alarm": {
-        "alarms": Field("array", required=True, low=1, high=100, items=_ALARMS),
-        "sortBy": _text(values=("default", "stateUpdatedTimestamp", "timestamp")),
-        "states": Field("array", items="state"),
-        "title": _TEXT,
-    },
-    "explorer": {
-        "metrics": Field("array", required=True, low=1, high=100, shape="explorer metric"),
-        "labels": Field("array", required=True, shape="explorer label"),
-        "aggregateBy": Field("object", shape="aggregation"),
-        "splitBy": _TEXT,
-        "period": _PERIOD,
-        "title": _TEXT,
-        "widgetOptions": Field("object", shape="explorer options"),
-    },
-    "explorer metric": {
-        "metricName": _text(required=True),
-        "resourceType": _text(
-            required=True, pattern=r"AWS::\w+::\w+", right="a CloudFormation type, for example AWS::Lambda::Function"
-        ),
-        "stat": _STAT._replace(required=True),
-    },
-    "explorer label": {"key": _text(required=True), "value": _TEXT},
-    "aggregation": {
-        "key": _text(required=True),
-        "func": _text(required=True, values=("AVG", "MIN", "MAX", "STDDEV", "SUM")),
-    },
-    "explorer options": {
-        "legend": Field("object", shape="legend"),
-        "rowsPerPage": Field("integer", low=1),
-        "widgetsPerRow": Field("integer", low=1),
-        "stacked": _FLAG,
-        "view": _text(values=("timeSeries", "bar", "pie")),
-    },
-    "custom": {  # C, W
-        "endpoint": _text(required=True, pattern=r"arn:.*", right="the ARN of a Lambda function"),
-        "params": _ANY,
-        "title": _TEXT,
-        "updateOn": Field("object", shape="updates"),
-    },
-    "updates": {"refresh": _FLAG, "resize": _FLAG, "timeRange": _FLAG},
-    "chart": {  # W: 29 widgets of two repositories
-        "view": _text(required=True, values=("line", "number", "pie", "solidgauge"), soft=True),
-        "region": _REGION._replace(required=True),
-        "title": _TEXT,
-        "data": Field("object", required=True),
-        "plotOptions": Field("object"),
-    },
-}
-
-ITEMS: Final[dict[str, Field]] = {
-    _ALARMS: _text(pattern=r"arn:.*", right="the ARN of an alarm; a name alone is not taken"),
-    "summary column": _text(values=("MIN", "MAX", "SUM", "AVG")),
-    "state": _text(values=("ALARM", "INSUFFICIENT_DATA", "OK")),
-}
-
-DYNAMIC_LABELS: Final = frozenset(
-    [
-        "AVG",
-        "DATAPOINT_COUNT",
-        "FIRST",
-        "FIRST_LAST_RANGE",
-        "FIRST_LAST_TIME_RANGE",
-        "FIRST_TIME",
-        "FIRST_TIME_RELATIVE",
-        "LABEL",
-        "LAST",
-        "LAST_TIME",
-        "LAST_TIME_RELATIVE",
-        "MAX",
-        "MAX_TIME",
-        "MAX_TIME_RELATIVE",
-        "MIN",
-        "MIN_MAX_RANGE",
-        "MIN_MAX_TIME_RANGE",
-        "MIN_TIME",
-        "MIN_TIME_RELATIVE",
-        "SUM",
-    ]
+_FLAG = Field("bool")
+_ANY = Field("any", "C, W")
+_ALARM = Field("string", pattern=r"arn:.+:alarm:.+", right="the ARN of an alarm, arn:aws:cloudwatch:…:alarm:<name>")
+_COLOR = Field(
+    "string",
+    "D, S",
+    pattern=r"#[0-9A-Fa-f]{6}",
+    tolerated=r"#[0-9A-Fa-f]{3}",
+    right="#RRGGBB, for example '#d62728'",
 )
-PROPERTIES_IN_LABELS: Final = r"PROP\('(AccountId|AccountLabel|Dim\.[^']+|MetricName|Namespace|Period|Region|Stat)'\)"
+_PERIOD = Field("int", least=60, step=60, tolerated=r"1|5|10|30", default=300, note="finer ones: GetMetricWidgetImage")
+_LEGEND = Field("object", shape="legend")
+_AXIS = Field("object", shape="axis")
+_RANGE = Field("string", "C, W", note="a widget's own time range")
+
+
+def _one_of(*values: str, source: str = "D", default: str | None = None, required: bool = False) -> Field:
+    return Field("string", source, values=values, default=default, required=required)
+
+
+def _list_of(item: Field, least: float | None = None, most: float | None = None, *, required: bool = False) -> Field:
+    return Field("array", item.source, item=item, least=least, most=most, required=required)
+
+
+_REQUIRED_TEXT = Field("string", required=True)
+
+_ALL: tuple[Shape, ...] = (
+    Shape(
+        "dashboard",
+        {
+            "widgets": _list_of(Field("object"), 0, 500, required=True),
+            "variables": _list_of(Field("object"), 0, 25),
+            "start": Field("string", note="absolute, -PT<n>(M|H) or -P<n>(D|W|M)"),
+            "end": Field("string", note="needs start"),
+            "periodOverride": _one_of("auto", "inherit", default="auto"),
+        },
+    ),
+    Shape(
+        "widget",
+        {
+            "type": _one_of(
+                "metric", "text", "log", "alarm", "explorer", "custom", "chart", source="D, S, C, W", required=True
+            ),
+            "x": Field("int", least=0, most=COLUMNS - 1),
+            "y": Field("int", least=0),
+            "width": Field("int", least=1, most=COLUMNS, default=DEFAULT_WIDTH),
+            "height": Field("int", least=1, most=1000, default=DEFAULT_HEIGHT),
+            "properties": Field("object", required=True),
+        },
+    ),
+    Shape(
+        "variable",
+        {
+            "type": _one_of("property", "pattern", required=True),
+            "property": _TEXT,
+            "pattern": _TEXT,
+            "inputType": _one_of("input", "select", "radio", required=True),
+            "id": Field(
+                "string", required=True, pattern=r"[0-9A-Za-z_-]{1,32}", right="1 to 32 letters, digits, - and _"
+            ),
+            "label": Field("string", longest=30),
+            "values": _list_of(Field("object", shape="value"), 1, 500),
+            "search": Field("string", longest=2048),
+            "populateFrom": _TEXT,
+            "defaultValue": Field("scalar", longest=255),
+            "visible": Field("bool", default=True),
+        },
+    ),
+    Shape("value", {"value": Field("scalar", required=True, longest=255), "label": Field("string", longest=255)}),
+    Shape(
+        "text",
+        {"markdown": _REQUIRED_TEXT, "background": _one_of("solid", "transparent", default="solid")},
+        hints={"transparent": 'write "background": "transparent"', "title": "write it as a heading in the markdown"},
+    ),
+    Shape(
+        "log",
+        {
+            "query": _REQUIRED_TEXT,
+            "region": _REQUIRED_TEXT,
+            "title": _TEXT,
+            "view": _one_of("table", "timeSeries", "bar", "pie", default="table"),
+            "stacked": Field("bool", "C, W"),
+            "accountId": _TEXT,
+            "queryLanguage": Field("string", "C, W", note="CWLI, Logs, SQL, LOGSQL and PPL were seen: free text"),
+            "queryBy": Field("string", "W", note="logGroupName, logGroupPrefix"),
+            "logGroupPrefixes": Field("object", "W"),
+        },
+        "allow",
+    ),
+    Shape(
+        "metric",
+        {
+            "metrics": _list_of(_ANY, 0, 500),
+            "annotations": Field("object", shape="annotations"),
+            "region": _TEXT,
+            "accountId": _TEXT,
+            "title": _TEXT,
+            "view": _one_of("timeSeries", "singleValue", "gauge", "bar", "pie", "table", default="timeSeries"),
+            "stacked": Field("bool", default=False),
+            "sparkline": _FLAG,
+            "stat": Field("statistic", default="Average"),
+            "period": _PERIOD,
+            "yAxis": Field("object", shape="yAxis"),
+            "legend": _LEGEND,
+            "liveData": Field("bool", default=False),
+            "timezone": Field(
+                "string",
+                "D, W",
+                pattern=r"[+-][0-9]{4}",
+                right="an offset such as '+0130'",
+                default="+0000",
+                loose=True,
+                note="consoles write 'Local' and 'UTC'",
+            ),
+            "table": Field("object", shape="table"),
+            "setPeriodToTimeRange": Field("bool", "C, W", default=False),
+            "singleValueFullPrecision": Field("bool", "C, W", default=False),
+            "trend": Field("bool", "W"),
+            "labels": Field("object", "C", shape="labels"),
+            "copilot": Field("bool", "W"),
+            "start": _RANGE,
+            "end": _RANGE,
+        },
+        "allow",
+    ),
+    Shape("legend", {"position": _one_of("right", "bottom", "hidden", default="bottom")}),
+    Shape("labels", {"visible": Field("bool", "C")}),
+    Shape("yAxis", {"left": _AXIS, "right": _AXIS}),
+    Shape(
+        "axis",
+        {
+            "min": Field("number"),
+            "max": Field("number"),
+            "label": _TEXT,
+            "showUnits": Field("bool", default=True),
+        },
+    ),
+    Shape(
+        "table",
+        {
+            "layout": _one_of("horizontal", "vertical", default="horizontal"),
+            "stickySummary": Field("bool", default=False),
+            "showTimeSeriesData": Field("bool", default=True),
+            "summaryColumns": _list_of(_one_of("MIN", "MAX", "SUM", "AVG")),
+        },
+    ),
+    Shape(
+        "options",  # at the end of a row of `metrics`, or all of an expression's row
+        {
+            "color": _COLOR,
+            "label": _TEXT,
+            "period": _PERIOD,
+            "stat": Field("statistic"),
+            "visible": Field("bool", default=True),
+            "yAxis": _one_of("left", "right", default="left"),
+            "id": Field(
+                "string",
+                "D, G",
+                pattern=r"[a-z][A-Za-z0-9_]{0,254}",
+                right="a lower-case letter, then letters, digits and _",
+            ),
+            "expression": _TEXT,
+            "region": _TEXT,
+            "accountId": _TEXT,
+        },
+    ),
+    Shape(
+        "annotations",
+        {
+            "alarms": _list_of(_ALARM, 0, 1),
+            "horizontal": _list_of(Field("annotation", shape="horizontal")),
+            "vertical": _list_of(Field("annotation", shape="vertical")),
+        },
+    ),
+    Shape(
+        "horizontal",
+        {
+            "value": Field("number", required=True),
+            "label": _TEXT,
+            "color": _COLOR._replace(loose=True),
+            "fill": _one_of("above", "below", "none", default="none"),
+            "visible": Field("bool", default=True),
+            "yAxis": _one_of("left", "right"),
+        },
+    ),
+    Shape(
+        "vertical",
+        {
+            "value": Field("time", required=True),
+            "label": _TEXT,
+            "color": _COLOR._replace(loose=True),
+            "fill": _one_of("before", "after", "none", default="none"),
+            "visible": Field("bool", default=True),
+        },
+    ),
+    Shape(
+        "alarm",
+        {
+            "alarms": _list_of(_ALARM, 1, 100, required=True),
+            "sortBy": _one_of("default", "stateUpdatedTimestamp", "timestamp", default="default"),
+            "states": _list_of(_one_of("ALARM", "INSUFFICIENT_DATA", "OK")),
+            "title": _TEXT,
+        },
+    ),
+    Shape(
+        "explorer",
+        {
+            "metrics": _list_of(Field("object", shape="explorer_metric"), 1, 100, required=True),
+            "labels": _list_of(Field("object", shape="explorer_label"), required=True),
+            "aggregateBy": Field("object", shape="aggregateBy"),
+            "splitBy": _TEXT,
+            "period": _PERIOD._replace(tolerated=""),
+            "title": Field("string", default="Explorer"),
+            "widgetOptions": Field("object", shape="widgetOptions"),
+        },
+    ),
+    Shape(
+        "explorer_metric",
+        {
+            "metricName": _REQUIRED_TEXT,
+            "resourceType": _REQUIRED_TEXT,
+            "stat": Field("statistic", required=True),
+        },
+    ),
+    Shape("explorer_label", {"key": _REQUIRED_TEXT, "value": _TEXT}),
+    Shape(
+        "aggregateBy",
+        {"key": _REQUIRED_TEXT, "func": _one_of("AVG", "MIN", "MAX", "STDDEV", "SUM", required=True)},
+    ),
+    Shape(
+        "widgetOptions",
+        {
+            "legend": _LEGEND,
+            "rowsPerPage": Field("int", least=1),
+            "widgetsPerRow": Field("int", least=1),
+            "stacked": _FLAG,
+            "view": _one_of("timeSeries", "bar", "pie", default="timeSeries"),
+        },
+    ),
+    Shape(
+        "custom",
+        {
+            "endpoint": Field(
+                "string",
+                "C, W",
+                required=True,
+                pattern=r"arn:.+:lambda:.+:function:.+",
+                right="the ARN of a Lambda function, arn:aws:lambda:…:function:<name>",
+                loose=True,
+            ),
+            "params": _ANY,
+            "title": Field("string", "C, W"),
+            "updateOn": Field("object", "C, W", shape="updateOn"),
+        },
+    ),
+    Shape("updateOn", dict.fromkeys(("refresh", "resize", "timeRange"), Field("bool", "C, W"))),
+    Shape(
+        "chart",  # PromQL, 2026: inferred from 29 widgets in two repositories
+        {
+            "view": Field("string", "W", required=True, note="line, number, pie and solidgauge were seen"),
+            "region": Field("string", "W", required=True),
+            "title": Field("string", "W"),
+            "data": Field("object", "W", required=True, shape="chart_data"),
+            "plotOptions": Field("object", "W"),
+        },
+        "allow",
+    ),
+    Shape("chart_data", {"queries": Field("array", "W", required=True, item=Field("object", "W"))}, "allow"),
+)
+SHAPES: dict[str, Shape] = {shape.name: shape for shape in _ALL}
+
+STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")  # D; the others: `is_statistic`
+
+LABEL_TOKENS = frozenset(
+    {
+        *("AVG", "DATAPOINT_COUNT", "FIRST", "FIRST_LAST_RANGE", "FIRST_LAST_TIME_RANGE", "FIRST_TIME"),
+        *("FIRST_TIME_RELATIVE", "LABEL", "LAST", "LAST_TIME", "LAST_TIME_RELATIVE", "MAX", "MAX_TIME"),
+        *("MAX_TIME_RELATIVE", "MIN", "MIN_MAX_RANGE", "MIN_MAX_TIME_RANGE", "MIN_TIME", "MIN_TIME_RELATIVE", "SUM"),
+    }
+)  # Q
+LABEL_PROPERTIES = (
+    "AccountId",
+    "AccountLabel",
+    "MetricName",
+    "Namespace",
+    "Period",
+    "Region",
+    "Stat",
+)  # Q; and Dim.<name>
+
+MATH_FUNCTIONS = frozenset(
+    {
+        *("ABS", "ANOMALY_DETECTION_BAND", "AVG", "CEIL", "DATAPOINT_COUNT", "DATE", "DAY", "DB_PERF_INSIGHTS", "DIFF"),
+        *("DIFF_TIME", "EPOCH", "FILL", "FIRST", "FLOOR", "HOUR", "IF", "INSIGHT_RULE_METRIC", "LAMBDA", "LAST", "LOG"),
+        *("LOG10", "MAX", "METRICS", "METRIC_COUNT", "MIN", "MINUTE", "MONTH", "PERIOD", "RATE", "REMOVE_EMPTY"),
+        *("RUNNING_SUM", "SEARCH", "SERVICE_QUOTA", "SLICE", "SORT", "STDDEV", "SUM", "TIME_SERIES", "YEAR"),
+        *("AND", "OR"),  # operators, which a bracket may follow
+    }
+)  # Q
+
+# D: what a metrics explorer can show.
+_RESOURCES = """
+AmazonMQ::Broker ApiGateway::RestApi AppStream::Fleet AppSync::GraphQLApi CloudFront::Distribution CodeBuild::Project
+Datasync::Agent Datasync::Task DMS::ReplicationInstance DynamoDB::Table EC2::CapacityReservation EC2::Instance
+EC2::NatGateway EC2::TransitGateway EC2::Volume EC2::VPNConnection ECS::Cluster EFS::FileSystem
+ElastiCache::CacheCluster ElastiCache::ReplicationGroup ElasticBeanstalk::Environment
+ElasticLoadBalancing::LoadBalancer ElasticLoadBalancingV2::LoadBalancer/ApplicationELB
+ElasticLoadBalancingV2::LoadBalancer/GatewayELB ElasticLoadBalancingV2::LoadBalancer/NetworkELB
+ElasticLoadBalancingV2::TargetGroup EMR::Cluster Events::Rule FSx::FileSystem GameLift::Fleet
+GlobalAccelerator::Accelerator IoT::TopicRule IoT1Click::Device IoTAnalytics::Channel IoTAnalytics::Dataset
+IoTAnalytics::Datastore IoTAnalytics::Pipeline Kafka::Cluster Kinesis::Stream KinesisAnalytics::Application
+KinesisFirehose::DeliveryStream KinesisVideo::Stream KMS::Key Lambda::Function Logs::LogGroup MediaPackage::Channel
+MediaStore::Container OpsWorks::Instance OpsWorks::Layer OpsWorks::Stack QLDB::Ledger RDS::DBInstance Redshift::Cluster
+RoboMaker::SimulationJob Route53::HealthCheck Route53Resolver::ResolverEndpoint S3::Bucket SageMaker::Endpoint
+ServiceCatalog::CloudFormationProduct SES::ConfigurationSet SNS::Topic SQS::Queue StepFunctions::Activity
+StepFunctions::StateMachine StorageGateway::Gateway Synthetics::Canary Transfer::Server WorkMail::Organization
+WorkSpaces::Workspace
+"""
+RESOURCE_TYPES = frozenset(f"AWS::{name}" for name in _RESOURCES.split())

@@ -1,62 +1,73 @@
-"""What the checker reports, and the types of the tree that it reads."""
+"""What the checker reports, and how it words values and paths."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias, TypeGuard
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple, TypeAlias
 
-Json: TypeAlias = dict[str, object]
 Level: TypeAlias = Literal["error", "warning"]
+
+_LONGEST = 60
 
 
 class Finding(NamedTuple):
-    """Something wrong at `path`, a JSON pointer as AWS's own `dataPath`.
+    """Something in a body that the service refuses (`error`), or that will not do what it seems to (`warning`).
 
-    `rule` is R1 to R17, or F1 to F4 for a single field: F1 its value, F2 missing, F3 unknown, F4 too few or too many.
-    An error is rejected by CloudWatch; a warning is accepted and shows less than was meant, or nobody knows.
+    `path` is the service's own `dataPath`, for example `/widgets/3/properties/metrics/0`.
     """
 
     rule: str
     path: str
     message: str
-    level: Level = "error"
+    level: Level
 
 
-def is_opaque(value: object) -> bool:
-    """Whether `value` is no JSON at all: it stands for one that only the deployment knows, and is let through."""
-    return not (value is None or isinstance(value, str | int | float | list | tuple | dict))
+class Report:
+    """The findings so far, each once."""
+
+    def __init__(self) -> None:
+        self._findings: dict[Finding, None] = {}
+
+    def error(self, rule: str, path: str, message: str) -> None:
+        """The service refuses this."""
+        self._findings.setdefault(Finding(rule, path, message, "error"))
+
+    def warn(self, rule: str, path: str, message: str) -> None:
+        """The service takes this, and it is still wrong."""
+        self._findings.setdefault(Finding(rule, path, message, "warning"))
+
+    def add(self, level: Level, rule: str, path: str, message: str) -> None:
+        """One of the two."""
+        self._findings.setdefault(Finding(rule, path, message, level))
+
+    def findings(self) -> list[Finding]:
+        """All of them, in the order in which they were found."""
+        return list(self._findings)
 
 
-def is_object(value: object) -> TypeGuard[Json]:
-    """Whether `value` is a JSON object."""
-    return isinstance(value, dict)
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether `value` is a JSON number."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_text(value: object) -> TypeGuard[str]:
-    """Whether `value` is text that is known now, nothing in it left to the deployment."""
-    return isinstance(value, str) and "${" not in value
-
-
-def items(value: object) -> list[object]:
-    """The items of an array; none of anything else."""
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def field(value: object, name: str) -> object:
-    """A field of an object; None where either is missing."""
-    return value.get(name) if isinstance(value, dict) else None
-
-
-def escape(key: str) -> str:
-    """`key` as a step of a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
+def under(path: str, key: object) -> str:
+    """The path of `key` inside of `path`, escaped as JSON pointers are."""
+    return f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def show(value: object) -> str:
-    """`value` as a message quotes it."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    """`value` for a message: text quoted and shortened, what holds other values by its kind."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "a number of more than 18 digits"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "an object"
+    return "a list" if isinstance(value, list | tuple) else "no JSON value"
+
+
+def listed(words: Iterable[object]) -> str:
+    """Words as a sentence lists them: `a, b or c`."""
+    *first, last = [str(word) for word in words]
+    return f"{', '.join(first)} or {last}" if first else last

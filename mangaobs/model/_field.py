@@ -1,0 +1,52 @@
+"""Checks of a field that several definitions share."""
+
+from __future__ import annotations
+
+import re
+
+from mangaobs.model._check import fail
+
+# The extended form alone, which is all that AWS documents: Python also reads 20261124, 2026-W48-2 and a blank for the T.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+
+
+def check_word(subject: str, field: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Refuse a value that is none of AWS's own words for the field."""
+    if value not in allowed:
+        fail(subject, field, f"is {value!r}", f"one of {', '.join(allowed)}")
+
+
+def check_words(subject: str, field: str, values: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+    """Refuse a tuple that holds another word."""
+    check_tuple(subject, field, values)
+    for value in values:
+        check_word(subject, field, value, allowed)
+
+
+def check_tuple(subject: str, field: str, values: object) -> None:
+    """Refuse what is no tuple: one item without its comma, mostly."""
+    if not isinstance(values, tuple):
+        fail(subject, field, f"is {values!r:.80}", "a tuple; one item alone is written (item,)")
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number; JSON has no other."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def is_time(text: object) -> bool:
+    """Whether it is a time in ISO 8601."""
+    from datetime import datetime
+
+    if not isinstance(text, str) or not _TIME.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
