@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mangaobs.model.query import QueryParameter, SavedQuery
+from mangaobs.model.query import QueryParameter, SavedQuery, saved_queries
 from mangaobs.project.app import App
-
-from ._groups import in_groups
 
 
 def queries(app: App[object]) -> Iterator[SavedQuery]:
     groups = app.function_log_groups
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="bedrock-tokens",
         summary="Tokens and what they cost, by session, the dearest first.",
@@ -30,7 +28,7 @@ filter event = "bedrock_invocation" and status = "success"
             QueryParameter("dollars_per_1000_out", 0.015, "Price of 1,000 tokens answered, in dollars.", "number"),
         ),
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="bedrock-errors",
         summary="Failed model invocations by error, with their retries and waiting.",

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mangaobs.model.query import QueryParameter, SavedQuery
+from mangaobs.model.query import QueryParameter, SavedQuery, saved_queries
 from mangaobs.project.app import App
-
-from ._groups import in_groups
 
 
 def queries(app: App[object]) -> Iterator[SavedQuery]:
     groups = app.function_log_groups
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="cold-starts",
         summary="How many invocations start cold, and how long that takes, by function.",
@@ -29,7 +27,7 @@ filter @type = "REPORT" or type = "platform.report"
 | sort cold_starts desc
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="timeouts",
         summary="Invocations that ran into their function's timeout.",
@@ -44,7 +42,7 @@ filter @message like /Task timed out after/ or (@type = "REPORT" and @message li
 | limit 100
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="near-timeouts",
         summary="Invocations that ended shortly before their timeout, or were about to run into it.",

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mangaobs.model.query import QueryParameter, SavedQuery
+from mangaobs.model.query import QueryParameter, SavedQuery, saved_queries
 from mangaobs.project.app import App
 
 from ._codes import THROTTLING
-from ._groups import in_groups
 
 
 def queries(app: App[object]) -> Iterator[SavedQuery]:
     groups = app.function_log_groups
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="slowest-operations",
         summary="The slowest DynamoDB operations.",
@@ -28,7 +27,7 @@ filter event = "dynamodb_operation"
 | limit 20
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="errors-by-type",
         summary="Failed operations by error and operation, with how often the SDK tried again.",
@@ -40,7 +39,7 @@ filter status = "error"
 | sort failures desc
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="latency-by-operation",
         summary="Latency of the DynamoDB operations that succeeded: mean, median and tail.",
@@ -53,7 +52,7 @@ filter event = "dynamodb_operation" and status = "success"
 | sort p99_ms desc
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="throttled-operations",
         summary="Operations that were throttled, or had to try again, minute by minute.",
@@ -65,7 +64,7 @@ filter error_type in [{", ".join(f'"{code}"' for code in THROTTLING)}] or retrie
 | sort affected desc
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="slowest-steps",
         summary="Where the time goes: every timed step, the slowest first.",
@@ -77,7 +76,7 @@ filter ispresent(operation)
 | sort total_ms desc
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="busiest-sessions",
         summary="The sessions with the most requests, their busiest minute and their capacity: heavy use, or abuse.",
@@ -91,7 +90,7 @@ filter event in ["invocation", "dynamodb_operation"] and ispresent(session)
 | limit 10
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="abnormal-sessions",
         summary="Sessions with far more requests in a minute than others: more than a person types.",
@@ -108,7 +107,7 @@ filter event = "invocation" and ispresent(session)
             QueryParameter("requests_a_minute", 20, "More messages a minute than this are not a person's.", "integer"),
         ),
     )
-    yield from in_groups(
+    yield from saved_queries(
         groups,
         name="hot-keys",
         summary="What the hot-key responder found and did.",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mangaobs.model.query import QueryParameter, SavedQuery
+from mangaobs.model.query import QueryParameter, SavedQuery, saved_queries
 from mangaobs.project.app import App
-
-from ._groups import in_groups
 
 
 def queries(app: App[object]) -> Iterator[SavedQuery]:
     functions = app.function_log_groups
     everywhere = (*app.access_log_groups, *functions)
-    yield from in_groups(
+    yield from saved_queries(
         everywhere,
         name="request",
         summary="One request across all services, by API Gateway's or Lambda's request id.",
@@ -29,7 +27,7 @@ filter request_id = {{request_id}} or correlation_id = {{request_id}} or @reques
 """,
         parameters=(QueryParameter("request_id", "00000000-0000-0000-0000-000000000000", "The id, from either side."),),
     )
-    yield from in_groups(
+    yield from saved_queries(
         everywhere,
         name="trace",
         summary="One request across all services, by its X-Ray trace id.",
@@ -43,7 +41,7 @@ filter trace_id like {{trace_id}} or @xrayTraceId like {{trace_id}} or record.tr
 """,
         parameters=(QueryParameter("trace_id", "1-00000000-000000000000000000000000", "The trace id."),),
     )
-    yield from in_groups(
+    yield from saved_queries(
         functions,
         name="errors-by-effect",
         summary="Failures by what the customer saw of them.",
@@ -55,7 +53,7 @@ filter event = "invocation" and (outcome = "error" or effect in ["slow", "degrad
 | sort requests desc
 """,
     )
-    yield from in_groups(
+    yield from saved_queries(
         everywhere,
         name="rejected-requests",
         summary="Requests that were not carried out, by reason: as the functions say it, and as the access log does.",

@@ -232,7 +232,8 @@ class _Rows:
         ids = {name: self._operand(operand) for name, operand in series.of}
         expression = _WORD.sub(lambda word: ids.get(word[0], word[0]), series.expression)
         options["expression"] = expression
-        options.setdefault("id", self._next("e"))
+        if "id" not in options:
+            options["id"] = self._next("e")
         if series.label:
             options["label"] = series.label
         if series.color:
@@ -282,7 +283,7 @@ def _line(line: Line) -> object:
     if line.axis == "right":
         start["yAxis"] = "right"
     if line.to is not None:
-        return [start, {"value": line.to}]
+        return [start, {"value": line.to} | ({"yAxis": "right"} if line.axis == "right" else {})]
     if line.fill != "none":
         start["fill"] = line.fill
     return start

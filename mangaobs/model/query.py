@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
@@ -13,7 +13,12 @@ from mangaobs.model._check import fail, written_at
 from mangaobs.model._value import Value
 from mangaobs.model.alarm import check_name, check_summary
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 Argument: TypeAlias = str | int | float
+
+_MAX_LOG_GROUPS = 50  # of a QueryDefinition and of StartQuery
 
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 # A use of a parameter is Jinja2's and CloudWatch's own `{{name}}` alike; anything more is Jinja2's alone.
@@ -88,7 +93,7 @@ class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):
         check_summary(subject, self.summary)
         if not 1 <= len(self.text) <= 10_000:
             fail(subject, "text", f"has {len(self.text)} characters", "CloudWatch takes 1 to 10,000")
-        if not 1 <= len(self.log_groups) <= 50:
+        if not 1 <= len(self.log_groups) <= _MAX_LOG_GROUPS:
             fail(
                 subject,
                 "log_groups",
@@ -146,6 +151,26 @@ class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):
             raise DefinitionError(
                 f"query {self.name!r}: {error}", right="text that Jinja2 takes", place=self.place
             ) from None
+
+
+def saved_queries(
+    log_groups: Sequence[Value], *, name: str, summary: str, text: str, parameters: tuple[QueryParameter, ...] = ()
+) -> Iterator[SavedQuery]:
+    """One query over any number of log groups, as as many saved queries as CloudWatch needs.
+
+    None without a log group; over 50 of them `name`, `name-2` and so on, 50 groups each in their order.
+    """
+    for number, start in enumerate(range(0, len(log_groups), _MAX_LOG_GROUPS), 1):
+        part = tuple(log_groups[start : start + _MAX_LOG_GROUPS])
+        several = len(log_groups) > _MAX_LOG_GROUPS
+        which = f" (Log groups {start + 1} to {start + len(part)} of {len(log_groups)}.)" if several else ""
+        yield SavedQuery(
+            name=name if number == 1 else f"{name}-{number}",
+            summary=summary + which,
+            log_groups=part,
+            text=text.strip(),
+            parameters=parameters,
+        )
 
 
 class InsightRule(msgspec.Struct, frozen=True, kw_only=True):

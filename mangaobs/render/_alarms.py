@@ -67,6 +67,7 @@ def _alarm(context: Context, id: str, alarm: Alarm) -> cloudwatch.Alarm:
 
 def _series(context: Context, alarm: Alarm) -> dict[str, Any]:
     condition = alarm.condition
+    context.emitted.check(f"alarm {alarm.name!r}", alarm.place, condition.series)
     if condition.band is not None:
         rows = flatten(condition.series, "series")
         queries = [_query(context, row, returned=row.id == "series") for row in rows]

@@ -15,10 +15,11 @@ from mangaobs.model.widget import Line
 from mangaobs.render._pieces import Piece, identify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mangaobs.errors import Place
     from mangaobs.model.alarm import Alarm, CompositeAlarm
+    from mangaobs.model.dashboard import Dashboard
     from mangaobs.render._pieces import Context
 
 _COLORS = {Severity.CRITICAL: "#d13212", Severity.WARNING: "#ff9900", Severity.INFO: "#1f77b4"}
@@ -52,12 +53,12 @@ def render(context: Context) -> Iterator[Piece]:
                 right="at most 255 characters",
                 place=dashboard.place,
             )
-        document = body(
-            dashboard,
-            region=naming.region,
-            alarm_arn=alarm_arn,
-            thresholds=lambda series: thresholds.get(_key(series), ()),
-        )
+
+        def lines(series: Series, dashboard: Dashboard = dashboard) -> Sequence[Line]:
+            context.emitted.check(f"a graph of dashboard {dashboard.name!r}", dashboard.place, series)
+            return thresholds.get(_key(series), ())
+
+        document = body(dashboard, region=naming.region, alarm_arn=alarm_arn, thresholds=lines)
         resource = cloudwatch.Dashboard(
             id,
             DashboardName=context.values.render(name),

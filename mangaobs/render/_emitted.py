@@ -7,37 +7,29 @@ from typing import TYPE_CHECKING
 
 from mangaobs import catalog
 from mangaobs.errors import RenderError
-from mangaobs.model.dashboard import place
-from mangaobs.model.widget import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mangaobs.errors import Place
     from mangaobs.model.metric import Metric, Series
     from mangaobs.model.observability import Observability
 
 
-def check_emitted(observability: Observability) -> None:
-    """Refuse an alarm or a graph on a metric that AWS, a handler or a metric filter does not publish."""
-    ours = {(metric.namespace, metric.name): frozenset(metric.dimensions) for metric in observability.signals.metrics}
-    for filter in observability.filters:
-        ours[filter.namespace, filter.metric_name] = frozenset(key for key, _ in filter.dimensions)
-    for subject, where, series in _read(observability):
+class Emitted:
+    """The metrics that are sent: AWS's by the catalog, ours by the signals and the metric filters."""
+
+    def __init__(self, observability: Observability) -> None:
+        self._ours = {
+            (metric.namespace, metric.name): frozenset(metric.dimensions) for metric in observability.signals.metrics
+        }
+        for filter in observability.filters:
+            self._ours[filter.namespace, filter.metric_name] = frozenset(key for key, _ in filter.dimensions)
+
+    def check(self, subject: str, place: Place, series: Series) -> None:
+        """Refuse `series`, which `subject` reads, if it rests on a metric that nobody sends."""
         for stat in series.metric_stats():
-            problem, right = _problem(stat.metric, ours)
+            problem, right = _problem(stat.metric, self._ours)
             if problem:
-                raise RenderError(f"{subject}: {problem}", right=right, place=where)
-
-
-def _read(observability: Observability) -> Iterator[tuple[str, Place, Series]]:
-    for alarm in observability.alarms:
-        yield f"alarm {alarm.name!r}", alarm.place, alarm.condition.series
-    for dashboard in observability.dashboards:
-        for one in place(dashboard):
-            if isinstance(one.widget, Graph):
-                for series in (*one.widget.left, *one.widget.right):
-                    yield f"dashboard {dashboard.name!r}, graph {one.widget.title!r}", dashboard.place, series
+                raise RenderError(f"{subject}: {problem}", right=right, place=place)
 
 
 def _problem(metric: Metric, ours: dict[tuple[str, str], frozenset[str]]) -> tuple[str, str]:

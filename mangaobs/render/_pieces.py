@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mangaobs.model.alarm import Severity
     from mangaobs.model.metric import Metric
     from mangaobs.model.observability import Observability
+    from mangaobs.render._emitted import Emitted
 
 
 Stage: TypeAlias = Literal["shared", "shard", "composites"]
@@ -58,6 +59,7 @@ class Context(msgspec.Struct):
     observability: Observability
     values: Values
     topics: dict[Severity, Value]
+    emitted: Emitted
     _files: dict[str, str] = {}
     _dimensions: dict[tuple[str, Value], cloudwatch.MetricDimension] = {}
     _tags: dict[str, troposphere.Tags] | None = None

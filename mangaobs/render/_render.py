@@ -8,7 +8,7 @@ import troposphere
 
 from mangaobs.errors import RenderError
 from mangaobs.render import _alarms, _dashboards, _events, _logs, _topics
-from mangaobs.render._emitted import check_emitted
+from mangaobs.render._emitted import Emitted
 from mangaobs.render._pieces import Context, Piece
 from mangaobs.render._values import Values
 from mangaobs.render._write import to_json
@@ -60,8 +60,7 @@ def _refuse(counts: dict[str, tuple[int, int]]) -> None:
 
 def make_pieces(observability: Observability, topics: Mapping[Severity, Value]) -> tuple[Context, list[Piece]]:
     """Every resource, not yet in a template; the context knows the parameters that they use."""
-    check_emitted(observability)
-    context = Context(observability, Values(), dict(topics))
+    context = Context(observability, Values(), dict(topics), Emitted(observability))
     makers = (_topics, _logs, _alarms, _events, _dashboards)
     pieces = [
         piece._replace(parameters=context.values.take_used()) for maker in makers for piece in maker.render(context)

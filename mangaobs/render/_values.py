@@ -32,7 +32,7 @@ class Values:
         if isinstance(value, str):
             return value
         if isinstance(value, Text):
-            return self._substitute(list(value.parts))
+            return self._text(value)
         if isinstance(value, Import):
             return troposphere.ImportValue(value.export)
         if isinstance(value, Attribute) and value.attribute:
@@ -51,42 +51,40 @@ class Values:
 
     def render_json(self, document: object) -> str | troposphere.AWSHelperFn:
         """A document with values at string positions, as one JSON text."""
-        tokens: list[Token] = []
+        imports: dict[str, str] = {}
+        marks: dict[object, str] = {}
 
         def mark(value: object) -> str:
             parts = value.parts if isinstance(value, Text) else (value,)
-            marked = []
-            for part in parts:
-                if isinstance(part, str):
-                    marked.append(part)
-                elif isinstance(part, Parameter | Import | Pseudo | Attribute):
-                    tokens.append(part)
-                    marked.append(f"{_OPEN}{len(tokens) - 1}{_CLOSE}")
-                else:
-                    raise TypeError(f"{part!r} is no value")
-            return "".join(marked)
+            return "".join([part if isinstance(part, str) else marks.get(part) or marked(part) for part in parts])
+
+        def marked(token: object) -> str:
+            if not isinstance(token, Parameter | Import | Pseudo | Attribute):
+                raise TypeError(f"{token!r} is no value")
+            marks[token] = f"{_OPEN}{self._name(token, imports)}{_CLOSE}"
+            return marks[token]
 
         dumped = json.dumps(document, default=mark, ensure_ascii=False, separators=(",", ":"))
-        if not tokens:
+        if not marks:
             return dumped
-        pieces = dumped.replace(_CLOSE, _OPEN).split(_OPEN)
-        return self._substitute([tokens[int(piece)] if odd % 2 else piece for odd, piece in enumerate(pieces)])
+        written = dumped.replace("${", "${!").replace(_OPEN, "${").replace(_CLOSE, "}")
+        return _sub(written, imports)
 
-    def _substitute(self, pieces: list[str | Token]) -> troposphere.Sub:
-        variables: dict[str, Any] = {}
-        written = []
-        for piece in pieces:
-            if isinstance(piece, str):
-                written.append(piece.replace("${", "${!"))
-            elif isinstance(piece, Import):
-                name = "Import" + "".join(c for c in piece.export if c.isalnum())
-                variables[name] = troposphere.ImportValue(piece.export)
-                written.append(f"${{{name}}}")
-            elif isinstance(piece, Attribute) and piece.attribute:
-                written.append(f"${{{piece.logical_id}.{piece.attribute}}}")
-            else:
-                written.append(f"${{{self._reference(piece)}}}")
-        return troposphere.Sub("".join(written), **variables)
+    def _text(self, text: Text) -> troposphere.Sub:
+        imports: dict[str, str] = {}
+        written = "".join(
+            part.replace("${", "${!") if isinstance(part, str) else f"${{{self._name(part, imports)}}}"
+            for part in text.parts
+        )
+        return _sub(written, imports)
+
+    def _name(self, token: Token, imports: dict[str, str]) -> str:
+        """What stands for `token` between the braces of `Fn::Sub`; an import is a variable of it."""
+        if isinstance(token, Import):
+            return imports.setdefault(token.export, f"Import{len(imports) + 1}")
+        if isinstance(token, Attribute) and token.attribute:
+            return f"{token.logical_id}.{token.attribute}"
+        return self._reference(token)
 
     def _reference(self, token: Parameter | Pseudo | Attribute) -> str:
         if isinstance(token, Attribute):
@@ -100,3 +98,7 @@ class Values:
                     right="the same default, description and kind wherever it is used, or another name",
                 )
         return token.name
+
+
+def _sub(written: str, imports: dict[str, str]) -> troposphere.Sub:
+    return troposphere.Sub(written, **{name: troposphere.ImportValue(export) for export, name in imports.items()})

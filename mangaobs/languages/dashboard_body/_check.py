@@ -28,7 +28,7 @@ def check(body: Mapping[str, object]) -> list[Finding]:
     if not isinstance(body, Mapping):
         report.error("type", "", f"the body is {show(body)}; it takes an object")
         return report.findings()
-    check_object(report, "dashboard", dict(body), "")
+    check_object(report, "dashboard", body, "")
     _check_time_range(report, body)
     variables, widgets = body.get("variables"), body.get("widgets")
     if isinstance(variables, list | tuple):
@@ -101,17 +101,17 @@ def _check_target(report: Report, variable: Object, path: str) -> None:
 
 
 def _check_values(report: Report, variable: Object, path: str) -> None:
-    input = variable.get("inputType")
+    typed = variable.get("inputType")
     values, search, populate = (key in variable for key in ("values", "search", "populateFrom"))
-    if input == "input" and values:
+    if typed == "input" and values:
         report.error("R10", path, "an input is typed by the viewer and takes no values; use inputType 'select'")
-    if input not in {"select", "radio"} if isinstance(input, str) else True:
+    if not isinstance(typed, str) or typed not in {"select", "radio"}:
         return
     if values and (search or populate):
         report.error("R10", path, "values and a search exclude each other; leave out one of them")
     elif not values and not (search and populate):
         missing = "values" if not search and not populate else "populateFrom" if search else "search"
-        report.error("R10", path, f"{missing} is missing; a {input} takes values, or both search and populateFrom")
+        report.error("R10", path, f"{missing} is missing; a {typed} takes values, or both search and populateFrom")
     text, source = variable.get("search"), variable.get("populateFrom")
     if isinstance(text, str) and isinstance(source, str) and (braces := _BRACES.search(text)):
         names = [name.strip().strip("\"'") for name in braces[1].split(",")[1:]]
@@ -239,7 +239,7 @@ def _check_log(report: Report, properties: Object, path: str) -> None:
         report.error(
             "R14",
             under(path, "query"),
-            f"query starts with {show(query.strip()[:20])} and names no log group; write SOURCE '<log group>' | before it",
+            f"query starts with {show(query.strip()[:20])} and names no log group; write SOURCE '<group>' | before it",
         )
 
 

@@ -79,11 +79,8 @@ def expression_problems(text: str) -> Iterator[tuple[str, str]]:
     """What is wrong with an expression by itself: rule and sentence."""
     parts = read(text)
     if parts.mixes_query:
-        yield (
-            "R9",
-            f"expression {show(text)} mixes a Metrics Insights query with something else; give the query a row "
-            "with an id, and refer to that id from the math of another row",
-        )
+        right = "give the query a row of its own, and refer to its id from the math of another row"
+        yield "R9", f"expression {show(text)} mixes a Metrics Insights query with something else; {right}"
     most = LIMITS["search_expression_chars"].most
     for search in parts.searches:
         if len(search) > most:

@@ -6,6 +6,8 @@ checked against a live PutDashboard call.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 SOURCES = {
@@ -88,7 +90,7 @@ class Shape(NamedTuple):
     name: str
     fields: dict[str, Field]
     unknown: Literal["warn", "allow"] = "warn"
-    hints: dict[str, str] = {}
+    hints: Mapping[str, str] = MappingProxyType({})
 
 
 _TEXT = Field("string")

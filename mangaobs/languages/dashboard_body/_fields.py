@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from mangaobs.catalog import nearest
 from mangaobs.languages.dashboard_body._facts import SHAPES, Field
@@ -40,7 +41,7 @@ def is_number(value: object) -> bool:
 
 
 def check_object(
-    report: Report, shape_name: str, value: Mapping[object, object], path: str, *, flat: bool = False
+    report: Report, shape_name: str, value: Mapping[Any, object], path: str, *, flat: bool = False
 ) -> None:
     """Every field of an object; `flat` reports all of it at `path`, as the service does inside of a row."""
     shape = SHAPES[shape_name]
@@ -75,7 +76,7 @@ def check_field(report: Report, name: str, field: Field, value: object, path: st
             return
         case int() | float() if field.kind in {"int", "number", "scalar"}:
             _check_number(report, name, field, value, path)
-        case Mapping() if field.kind == "object" or field.kind == "annotation":
+        case Mapping() if field.kind in {"object", "annotation"}:
             if field.shape:
                 check_object(report, field.shape, value, path)
         case list() | tuple() if field.kind == "array":

@@ -1,7 +1,7 @@
 """Statistics as the rows of a dashboard name them.
 
-Source: CloudWatch User Guide, "CloudWatch statistics definitions". The page on dashboards lists only the five plain ones
-and percentiles; the others are drawn all the same.
+Source: CloudWatch User Guide, "CloudWatch statistics definitions". The page on dashboards lists only the five
+plain ones and percentiles; the others are drawn all the same.
 """
 
 from __future__ import annotations
