@@ -66,10 +66,10 @@ filter event = "request_rejected" or (ispresent(resource) and status like /^4[0-
 """,
     )
     if app.trail is not None:
-        yield SavedQuery(
+        yield from saved_queries(
+            (app.trail.log_group,),
             name="trail-activity",
             summary="Who did what to tables, keys, trails and alarms, as CloudTrail recorded it.",
-            log_groups=(app.trail.log_group,),
             text="""
 # Who did what: every change, every refusal, and reads of whole tables
 filter eventSource in ["dynamodb.amazonaws.com", "kms.amazonaws.com", "cloudtrail.amazonaws.com",

@@ -310,7 +310,7 @@ def _lines_above(runbook: Runbook) -> int:
         source = Path(runbook.place.file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return 0
-    return source[: max(source.find(runbook.body.strip()), 0)].count("\n")
+    return source[: max(source.rfind(runbook.body.strip()), 0)].count("\n")
 
 
 # Markdown

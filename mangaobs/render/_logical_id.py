@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import zlib
 
+_BETWEEN = re.compile(r"[^A-Za-z0-9]+")
 _PLAIN = re.compile(r"[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*")
 
 
@@ -15,5 +16,5 @@ def logical_id(kind: str, name: str) -> str:
     """
     if _PLAIN.fullmatch(name):
         return kind + "".join([word[0].upper() + word[1:] for word in name.split("-")])
-    words = re.split(r"[^A-Za-z0-9]+", name)
-    return kind + "".join(word[:1].upper() + word[1:] for word in words) + hashlib.sha256(name.encode()).hexdigest()[:6]
+    words = [word for word in _BETWEEN.split(name) if word]
+    return f"{kind}{''.join([word[0].upper() + word[1:] for word in words])}{zlib.crc32(name.encode()):08x}"

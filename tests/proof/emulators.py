@@ -17,6 +17,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from moto.core import DEFAULT_ACCOUNT_ID
 
 REGION = "us-east-1"
 BUCKET = "templates"
@@ -137,7 +138,8 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, str) and name in {"DashboardBody", "RuleBody", "EventPattern", "KeyPolicy", "PolicyDocument"}:
         value = json.loads(value)
     if isinstance(value, dict):
-        return {key: _plain(key, one) for key, one in value.items()}
+        plain = {key: _plain(key, one) for key, one in value.items()}
+        return {key: one for key, one in plain.items() if not (key == "Dimensions" and one == [])}
     if isinstance(value, list):
         plain = [_plain("", one) for one in value]
         return sorted(plain, key=json.dumps) if name == "Dimensions" else plain
@@ -155,13 +157,17 @@ def _alarm(properties: dict[str, Any], _: str, client: Client) -> dict[str, Any]
 
 def _dashboard(properties: dict[str, Any], _: str, client: Client) -> dict[str, Any]:
     held = client("cloudwatch").get_dashboard(DashboardName=properties["DashboardName"])
-    return {**held, "Tags": None}
+    if "Tags" in properties:
+        held["Tags"] = client("cloudwatch").list_tags_for_resource(ResourceARN=held["DashboardArn"])["Tags"]
+    return held
 
 
 def _insight_rule(properties: dict[str, Any], _: str, client: Client) -> dict[str, Any]:
     rules = client("cloudwatch").describe_insight_rules()["InsightRules"]
     (held,) = [rule for rule in rules if rule["Name"] == properties["RuleName"]]
-    return {"RuleName": held["Name"], "RuleState": held["State"], "RuleBody": held["Definition"]}
+    arn = f"arn:aws:cloudwatch:{REGION}:{DEFAULT_ACCOUNT_ID}:insight-rule/{held['Name']}"
+    tags = client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"]
+    return {"RuleName": held["Name"], "RuleState": held["State"], "RuleBody": held["Definition"], "Tags": tags}
 
 
 def _metric_filter(properties: dict[str, Any], _: str, client: Client) -> dict[str, Any]:

@@ -46,7 +46,11 @@ MINISTACK_LOSES: dict[str, set[str]] = {
     "AWS::CloudWatch::Alarm": {"EvaluateLowSampleCountPercentile"},
     "AWS::SNS::Topic": {"KmsMasterKeyId"},
 }
-MINISTACK_COMPOSITE_API_LOSES: set[str] = set()
+MINISTACK_COMPOSITE_API_LOSES = {
+    "ActionsSuppressor",
+    "ActionsSuppressorWaitPeriod",
+    "ActionsSuppressorExtensionPeriod",
+}
 MOTO_LOSES: dict[str, set[str]] = {}
 
 # Calls that moto does not implement, and the one that ministack's APIs do not either.

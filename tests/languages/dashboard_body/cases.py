@@ -1,6 +1,7 @@
 """Bodies that keep a rule, and bodies that break it: (rule, path of the finding, body that breaks, body that keeps)."""
 
 ROW = ["AWS/Lambda", "Errors", "FunctionName", "chat"]
+ALARM = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a"
 OTHER = ["AWS/Lambda", "Throttles", "FunctionName", "chat"]
 
 
@@ -13,7 +14,7 @@ def rows(*metrics):
 
 
 def alarmed(**properties):
-    annotations = {"alarms": ["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a"], **properties.pop("more", {})}
+    annotations = {"alarms": [ALARM], **properties.pop("more", {})}
     return page({"type": "metric", "properties": {"annotations": annotations, **properties}})
 
 
@@ -34,7 +35,7 @@ def variable(**fields):
 
 
 VALUES = [{"value": "a"}, {"value": "b", "label": "B"}]
-FOUND = {"search": "{AWS/Lambda,FunctionName}", "populateFrom": "FunctionName"}
+FOUND = {"search": "{AWS/Lambda,FunctionName} Errors", "populateFrom": "FunctionName"}
 TIME = "2026-11-24T12:00:00Z"
 LONG = "SEARCH('" + "x" * 1025 + "', 'Sum')"
 FITS = "SEARCH('" + "x" * 1024 + "', 'Sum')"
@@ -53,9 +54,9 @@ CASES = [
     ("R3", "/widgets/0", page(text(x=20, y=0)), page(text(x=18, y=0))),
     ("R4", "/widgets/0/properties", page({"type": "metric", "properties": {"region": "eu-west-1"}}), metric()),
     ("R4", "/widgets/0/properties", page({"type": "metric", "properties": {"metrics": [ROW]}}), alarmed()),
-    ("R5", "/widgets/0/properties", alarmed(metrics=[ROW], region="eu-west-1"), alarmed(metrics=[])),
-    ("R5", "/widgets/0/properties/annotations", alarmed(more={"horizontal": [{"value": 1}]}), alarmed()),
-    ("R5", "/widgets/0/properties/annotations", alarmed(more={"vertical": [{"value": TIME}]}), alarmed()),
+    ("R5", "/widgets/0/properties", alarmed(metrics=[ROW], region="eu-west-1"), alarmed()),
+    ("R5", "/widgets/0/properties", alarmed(more={"horizontal": [{"value": 1}]}), alarmed()),
+    ("R5", "/widgets/0/properties", alarmed(more={"vertical": [{"value": TIME}]}), alarmed()),
     ("R6", "/widgets/0/properties", metric(view="gauge"), metric(view="gauge", yAxis={"left": {"min": 0, "max": 9}})),
     ("R6", "/widgets/0/properties", metric(view="gauge", yAxis={"left": {"min": 0}}), metric(view="pie")),
     (
@@ -71,17 +72,17 @@ CASES = [
     ("R9", "/widgets/0/properties/metrics/1",
      rows([{"expression": "SELECT MAX(x) FROM y"}], [{"expression": "SELECT MIN(x) FROM y"}]),
      rows([{"expression": "SELECT MAX(x) FROM y", "id": "q"}], [{"expression": "q * 2"}])),
-    ("R9", "/widgets/0/properties/metrics/0", rows([{"expression": "SUM(SELECT MAX(x) FROM y)"}]),
+    ("R9", "/widgets/0/properties/metrics/0", rows([{"expression": "SUM(SELECT MAX(CPU) FROM AWS)"}]),
      rows([{"expression": "SEARCH('SELECT', 'Sum')"}])),
     ("R10", "/variables/0", variable(), variable(values=VALUES)),
     ("R10", "/variables/0", variable(values=VALUES, **FOUND), variable(**FOUND)),
     ("R10", "/variables/0", variable(search="{x}"), variable(inputType="radio", values=VALUES)),
     ("R10", "/variables/0", variable(inputType="input", values=VALUES), variable(inputType="input")),
-    ("R11", "/variables/0/defaultValue", variable(values=VALUES, defaultValue="c"),
+    ("R11", "/variables/0", variable(values=VALUES, defaultValue="c"),
      variable(values=VALUES, defaultValue="b")),
-    ("R11", "/variables/0/defaultValue", variable(values=[{"value": 1}], defaultValue=True),
+    ("R11", "/variables/0", variable(values=[{"value": 1}], defaultValue=True),
      variable(values=[{"value": 1}], defaultValue=1)),
-    ("R11", "/variables/0/defaultValue", variable(values=VALUES, defaultValue="__FIRST"),
+    ("R11", "/variables/0", variable(values=VALUES, defaultValue="__FIRST"),
      variable(**FOUND, defaultValue="__FIRST")),
     ("R12", "/variables/0", variable(values=VALUES, pattern="x"), variable(values=VALUES)),
     ("R12", "/variables/0",
@@ -101,97 +102,96 @@ CASES = [
      rows(["My", "own", "a", "b"])),
     ("R16", "/widgets/0/properties/metrics/0", rows(["My", "own", *(f"d{n}" for n in range(62))]),
      rows(["My", "own", *(f"d{n}" for n in range(60))])),
-    ("R17", "/widgets/0/properties/metrics/1", rows([*ROW, {"id": "a", "visible": False}], OTHER),
+    ("R17", "/widgets/0/properties/metrics/0", rows([*ROW, {"id": "a", "visible": False}], OTHER),
      rows(OTHER, [*ROW, {"id": "a", "visible": False}])),
-    ("R17", "/widgets/0/properties/metrics/1", rows([*ROW, {"visible": False}], OTHER),
+    ("R17", "/widgets/0/properties/metrics/0", rows([*ROW, {"visible": False}], OTHER),
      rows([*ROW, {"visible": False}], [*OTHER, {"color": "#112233"}])),
 ]  # fmt: skip
 
-# One field: (rule, level, path, body).
+# One field: (level, path, body).
 FIELDS = [
-    ("F2", "error", "", {}),
-    ("F1", "error", "/widgets", {"widgets": {}}),
-    ("F1", "error", "/widgets/0", page(7)),
-    ("F4", "error", "/widgets", page(*[text()] * 501)),
-    ("F4", "error", "/variables", page(variables=[
+    ("error", "", {}),
+    ("error", "/widgets", {"widgets": {}}),
+    ("error", "/widgets/0", page(7)),
+    ("error", "/widgets", page(*[text()] * 501)),
+    ("error", "/variables", page(variables=[
         {"id": f"v{n}", "type": "property", "property": "p", "inputType": "input"} for n in range(26)
     ])),
-    ("F1", "error", "/variables/1/id", page(variables=[
+    ("warning", "/variables/1", page(variables=[
         {"id": "v", "type": "property", "property": "p", "inputType": "input"} for _ in range(2)
     ])),
-    ("F1", "error", "/variables/0/label", variable(values=VALUES, label="x" * 31)),
-    ("F1", "error", "/variables/0/id", variable(values=VALUES, id="a b")),
-    ("F1", "error", "/periodOverride", page(periodOverride="none")),
-    ("F3", "warning", "/timeRange", page(timeRange="x")),
-    ("F2", "error", "/widgets/0", page({"type": "text"})),
-    ("F1", "error", "/widgets/0/type", page({"type": "graph", "properties": {}})),
-    ("F1", "error", "/widgets/0/x", page(text(x=24, y=0))),
-    ("F1", "error", "/widgets/0/width", page(text(width=25))),
-    ("F1", "error", "/widgets/0/width", page(text(width=6.5))),
-    ("F1", "error", "/widgets/0/height", page(text(height=0))),
-    ("F2", "error", "/widgets/0/properties", page({"type": "text", "properties": {}})),
-    ("F1", "error", "/widgets/0/properties/view", metric(view="line")),
-    ("F1", "error", "/widgets/0/properties/period", metric(period=90)),
-    ("F1", "warning", "/widgets/0/properties/period", metric(period=10)),
-    ("F1", "error", "/widgets/0/properties/stat", metric(stat="p101")),
-    ("F1", "warning", "/widgets/0/properties/timezone", metric(timezone="Local")),
-    ("F3", "warning", "/widgets/0/properties/viwe", metric(viwe="pie")),
-    ("F1", "error", "/widgets/0/properties/stacked", metric(stacked="true")),
-    ("F1", "error", "/widgets/0/properties/yAxis/left/min", metric(yAxis={"left": {"min": "0"}})),
-    ("F1", "error", "/widgets/0/properties/table/summaryColumns/0", metric(table={"summaryColumns": ["P99"]})),
-    ("F2", "error", "/widgets/0/properties/annotations/horizontal/0", metric(annotations={"horizontal": [{}]})),
-    ("F4", "error", "/widgets/0/properties/annotations/horizontal/0",
+    ("error", "/variables/0/label", variable(values=VALUES, label="x" * 31)),
+    ("error", "/variables/0/id", variable(values=VALUES, id="a b")),
+    ("error", "/periodOverride", page(periodOverride="none")),
+    ("warning", "/timeRange", page(timeRange="x")),
+    ("error", "/widgets/0", page({"type": "text"})),
+    ("error", "/widgets/0/type", page({"type": "graph", "properties": {}})),
+    ("error", "/widgets/0/x", page(text(x=-1, y=0))),
+    ("error", "/widgets/0/width", page(text(width=25))),
+    ("error", "/widgets/0/width", page(text(width=6.5))),
+    ("error", "/widgets/0/height", page(text(height=0))),
+    ("error", "/widgets/0/properties", page({"type": "text", "properties": {}})),
+    ("error", "/widgets/0/properties/view", metric(view="line")),
+    ("error", "/widgets/0/properties/period", metric(period=90)),
+    ("warning", "/widgets/0/properties/period", metric(period=10)),
+    ("error", "/widgets/0/properties/stat", metric(stat="p101")),
+    ("warning", "/widgets/0/properties/timezone", metric(timezone="Local")),
+    ("error", "/widgets/0/properties/stacked", metric(stacked="true")),
+    ("error", "/widgets/0/properties/yAxis/left/min", metric(yAxis={"left": {"min": "0"}})),
+    ("error", "/widgets/0/properties/table/summaryColumns/0", metric(view="table", table={"summaryColumns": ["P99"]})),
+    ("error", "/widgets/0/properties/annotations/horizontal/0", metric(annotations={"horizontal": [{}]})),
+    ("error", "/widgets/0/properties/annotations/horizontal/0",
      metric(annotations={"horizontal": [[{"value": 1}]]})),
-    ("F1", "error", "/widgets/0/properties/annotations/vertical/0/value",
+    ("error", "/widgets/0/properties/annotations/vertical/0/value",
      metric(annotations={"vertical": [{"value": "noon"}]})),
-    ("F4", "error", "/widgets/0/properties/metrics", rows(*[ROW] * 501)),
-    ("F1", "error", "/widgets/0/properties/metrics/0", rows([*ROW, {"yAxis": "top"}])),
-    ("F1", "error", "/widgets/0/properties/metrics/0", rows([*ROW, {"id": "A"}])),
-    ("F1", "warning", "/widgets/0/properties/metrics/0", rows([*ROW, {"color": "#abc"}])),
-    ("F3", "warning", "/widgets/0/properties/metrics/0", rows([*ROW, {"colour": "#aabbcc"}])),
-    ("F1", "error", "/widgets/0/properties/metrics/0", rows("AWS/Lambda")),
-    ("F1", "error", "/widgets/0/properties/metrics/0", rows([*ROW, {"expression": "1"}])),
-    ("F1", "error", "/widgets/0/properties/metrics/0", rows([])),
-    ("F1", "error", "/widgets/0/properties/metrics/0", rows(["...", {"stat": "Sum"}])),
-    ("F1", "error", "/widgets/0/properties/metrics/1", rows(ROW, [".", ".", ".", ".", ".", "x"])),
-    ("F4", "error", "/widgets/0/properties/metrics/0", rows([*ROW, {"label": "${LABEL} ${LABEL}"}])),
-    ("F4", "error", "/widgets/0/properties/metrics/0", rows([*ROW, {"label": "${MAX}" * 7}])),
-    ("F1", "warning", "/widgets/0/properties/metrics/0", rows([*ROW, {"label": "${MEAN}"}])),
-    ("F4", "warning", "/widgets", page(*[metric(metrics=[ROW] * 500)["widgets"][0]] * 6)),
-    ("F4", "error", "/widgets/0/properties/alarms", page({"type": "alarm", "properties": {"alarms": ["arn:a"] * 101}})),
-    ("F1", "error", "/widgets/0/properties/alarms/0", page({"type": "alarm", "properties": {"alarms": ["a"]}})),
-    ("F1", "error", "/widgets/0/properties/states/0",
-     page({"type": "alarm", "properties": {"alarms": ["arn:a"], "states": ["alarm"]}})),
-    ("F2", "error", "/widgets/0/properties", page({"type": "custom", "properties": {}})),
-    ("F2", "error", "/widgets/0/properties/metrics/0",
+    ("error", "/widgets/0/properties/metrics", rows(*[ROW] * 501)),
+    ("error", "/widgets/0/properties/metrics/0", rows([*ROW, {"yAxis": "top"}])),
+    ("error", "/widgets/0/properties/metrics/0", rows([*ROW, {"id": "A"}])),
+    ("warning", "/widgets/0/properties/metrics/0", rows([*ROW, {"color": "#abc"}])),
+    ("warning", "/widgets/0/properties/metrics/0", rows([*ROW, {"colour": "#aabbcc"}])),
+    ("error", "/widgets/0/properties/metrics/0", rows("AWS/Lambda")),
+    ("error", "/widgets/0/properties/metrics/0", rows([*ROW, {"expression": "1"}])),
+    ("error", "/widgets/0/properties/metrics/0", rows([])),
+    ("error", "/widgets/0/properties/metrics/0", rows(["...", {"stat": "Sum"}])),
+    ("error", "/widgets/0/properties/metrics/1", rows(ROW, [".", ".", ".", ".", ".", "x"])),
+    ("warning", "/widgets/0/properties/metrics/0", rows([*ROW, {"label": "${LABEL} ${LABEL}"}])),
+    ("warning", "/widgets/0/properties/metrics/0", rows([*ROW, {"label": "${MAX}" * 7}])),
+    ("warning", "/widgets/0/properties/metrics/0", rows([*ROW, {"label": "${MEAN}"}])),
+    ("warning", "/widgets", page(*[metric(metrics=[ROW] * 500)["widgets"][0]] * 6)),
+    ("error", "/widgets/0/properties/alarms", page({"type": "alarm", "properties": {"alarms": [ALARM] * 101}})),
+    ("error", "/widgets/0/properties/alarms/0", page({"type": "alarm", "properties": {"alarms": ["a"]}})),
+    ("error", "/widgets/0/properties/states/0",
+     page({"type": "alarm", "properties": {"alarms": [ALARM], "states": ["alarm"]}})),
+    ("error", "/widgets/0/properties", page({"type": "custom", "properties": {"title": "x"}})),
+    ("error", "/widgets/0/properties/metrics/0",
      page({"type": "explorer", "properties": {"labels": [], "metrics": [
          {"metricName": "Errors", "resourceType": "AWS::Lambda::Function"}]}})),
-    ("F1", "warning", "/widgets/0/properties/view",
-     page({"type": "chart", "properties": {"view": "donut", "region": "r", "data": {"queries": []}}})),
+    ("error", "/widgets/0/properties",
+     page({"type": "chart", "properties": {"view": "line", "region": "r"}})),
 ]  # fmt: skip
 
 # Section 4 of the fact table: what the service said, and what is true: (body, dataPath, words of the true cause).
 GOLDEN = [
-    (page({"type": "metric", "properties": {}}), "/widgets/0/properties", ["region", "metrics", "annotations.alarms"]),
+    (page({"type": "metric", "properties": {}}), "/widgets/0/properties", ["region", "metrics", "annotations"]),
     (
-        page(text(), {"type": "metric", "properties": {"data": {"queries": []}, "view": "line"}}),
+        page(text(), {"type": "metric", "properties": {"data": {"queries": []}}}),
         "/widgets/1/properties",
         ["'data'", "'chart'"],
     ),
-    (rows(ROW, [*OTHER, {"color": "red"}]), "/widgets/0/properties/metrics/1", ["'red'", "#rrggbb"]),
+    (rows(ROW, [*OTHER, {"color": "red"}]), "/widgets/0/properties/metrics/1", ["'red'", "#RRGGBB"]),
     (
         page(*[text()] * 5, metric(metrics=[["AWS/Lambda", "Errors", "FunctionName"]])["widgets"][0]),
         "/widgets/5/properties/metrics/0",
-        ["FunctionName", "without a value"],
+        ["FunctionName", "no value"],
     ),
     (
         page(*[text()] * 5, metric(metrics=[["AWS/Lambda", "Errors", "FunctionName", {"Ref": "F"}, {}]])["widgets"][0]),
         "/widgets/5/properties/metrics/0",
-        ["{'Ref': 'F'}"],
+        ["object", "before the end of the row"],
     ),
     (
         page({"type": "alarm", "properties": {"alarms": []}}),
         "/widgets/0/properties/alarms",
-        ["alarms is empty", "at least 1"],
+        ["alarms is empty", "1 or more"],
     ),
 ]
