@@ -264,8 +264,12 @@ def describe(condition: Condition) -> str:
         "GreaterThanUpperThreshold": "above its expected band",
         "LessThanLowerThreshold": "below its expected band",
     }[condition.operator]
-    threshold = "" if condition.threshold is None else f" {condition.threshold:,g}"
+    threshold = "" if condition.threshold is None else f" {_plain(condition.threshold)}"
     return f"{describe_series(condition.series)} {words}{threshold}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:,}".removesuffix(".0")
 
 
 def describe_series(series: Series) -> str:

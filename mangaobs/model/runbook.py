@@ -18,6 +18,7 @@ class Runbook(msgspec.Struct, frozen=True):
     summary: str
     body: str
     place: Place
+    body_line: int = 1  # the line of the file at which the body begins
 
     @classmethod
     def parse(cls, name: str, source: str, file: str) -> Runbook:
@@ -43,4 +44,6 @@ class Runbook(msgspec.Struct, frozen=True):
                 raise DefinitionError(
                     f"runbook {name!r} has no {key}", right=f"{key}: … in its head", place=Place(file, 1)
                 )
-        return cls(name, head["title"], head["summary"], "\n".join(lines[end + 1 :]).strip() + "\n", Place(file, 1))
+        first = next((number for number in range(end + 1, len(lines)) if lines[number].strip()), end + 1)
+        body = "\n".join(lines[first:]).rstrip() + "\n"
+        return cls(name, head["title"], head["summary"], body, Place(file, 1), first + 1)

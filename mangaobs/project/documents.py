@@ -300,17 +300,8 @@ def _template_line(error: BaseException) -> int:
 
 
 def _template_error(runbook: Runbook, problem: str, line: int, right: str = "") -> DefinitionError:
-    place = runbook.place._replace(line=_lines_above(runbook) + line) if line else runbook.place
+    place = runbook.place._replace(line=runbook.body_line + line - 1) if line else runbook.place
     return DefinitionError(f"runbook {runbook.name!r}: {problem}", right=right, place=place)
-
-
-def _lines_above(runbook: Runbook) -> int:
-    """How many lines of the file stand above the body: its head. Looked up only to report an error."""
-    try:
-        source = Path(runbook.place.file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return 0
-    return source[: max(source.rfind(runbook.body.strip()), 0)].count("\n")
 
 
 # Markdown

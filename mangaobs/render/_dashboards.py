@@ -63,6 +63,7 @@ def render(context: Context) -> Iterator[Piece]:
             id,
             DashboardName=context.values.render(name),
             DashboardBody=context.values.render_json(document),
+            **context.tags(),
         )
         yield Piece(id, resource, context.contract(dashboard.place, name=dashboard.name))
 

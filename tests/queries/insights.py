@@ -56,9 +56,12 @@ class Query:
         self.condition()
 
     def fields(self) -> None:
-        for item, alias in self.items():
-            del item
-            self.make(alias)
+        for _, alias in self.items():
+            if alias is None:
+                continue
+            if alias in self.projected or alias in self.known:
+                raise MalformedQueryError(f"alias {alias} is a name already")
+            self.projected.add(alias)
 
     def stats(self) -> None:
         outputs: set[str] = set()
@@ -74,10 +77,8 @@ class Query:
                     made.append(alias)
         earlier = self.projected | (self.scope or set())
         for alias in made:
-            if alias in earlier or alias in self.known or alias in outputs - {alias}:
+            if alias in earlier or alias in self.known or made.count(alias) > 1:
                 raise MalformedQueryError(f"alias {alias} is a name already")
-            if alias in (outputs - {alias}) or made.count(alias) > 1:
-                raise MalformedQueryError(f"alias {alias} twice")
         self.scope = outputs | set(made)
         self.projected = set(self.scope)
 
@@ -92,13 +93,6 @@ class Query:
     def limit(self) -> None:
         if not 1 <= int(self.take("number")) <= 10_000:
             raise MalformedQueryError("limit")
-
-    def make(self, alias: str | None) -> None:
-        if alias is None:
-            return
-        if alias in self.projected or alias in self.known:
-            raise MalformedQueryError(f"alias {alias} is a name already")
-        self.projected.add(alias)
 
     # Lists and expressions
 

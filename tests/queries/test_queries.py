@@ -124,9 +124,9 @@ class TestEveryQuery:
         ("stats count(*) as calls by table | stats max(calls) as most by bin(1m)", "no @timestamp"),
         ("stats duration_ms as d by table", "outside an aggregate"),
         ("filter event = ", "where a value"),
-        ("filter (event = \"step\"", "should be"),
+        ('filter (event = "step"', "should be"),
         ("fields table | | limit 5", "should be"),
-        ("limit \"5\"", "should be"),
+        ('limit "5"', "should be"),
     ],
 )  # fmt: skip
 def test_the_reader_of_these_tests_refuses_what_aws_refuses(text, why):
