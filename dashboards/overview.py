@@ -24,7 +24,7 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
                 "Is the chat up, and where does it hurt? From the customer inward: API, functions, table, what stands "
                 "behind.\nRendered by mangaobs from `dashboards/overview.py`: a change made in the console is lost.",
             ),
-            _status(alarms),
+            *_status(alarms),
             section("Now", _numbers(app)),
             *_api(app),
             *_functions(app),
@@ -34,16 +34,18 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
     )
 
 
-def _status(alarms: Mapping[str, Alarm | CompositeAlarm]) -> Section:
+def _status(alarms: Mapping[str, Alarm | CompositeAlarm]) -> list[Section]:
     critical = [alarm for alarm in alarms.values() if alarm.severity is Severity.CRITICAL]
     composites = [alarm for alarm in critical if isinstance(alarm, CompositeAlarm)]
     # A widget shows 100 alarms: the composites stand for their parts.
     others = [alarm for alarm in critical if isinstance(alarm, Alarm) and not alarm.through][: 100 - len(composites)]
     warnings = [alarm for alarm in alarms.values() if alarm.severity is Severity.WARNING][:100]
-    rows = [row(AlarmStatus(title="Pages", alarms=(*composites, *others), height=3))]
+    rows = []
+    if critical:
+        rows.append(row(AlarmStatus(title="Pages", alarms=(*composites, *others), height=3)))
     if warnings:
         rows.append(row(AlarmStatus(title="Tickets", alarms=tuple(warnings), states=("ALARM",), height=3)))
-    return section("Alarms", *rows)
+    return [section("Alarms", *rows)] if rows else []
 
 
 def _numbers(app: App[object]) -> object:

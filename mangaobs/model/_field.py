@@ -6,7 +6,7 @@ import re
 
 from mangaobs.model._check import fail
 
-# The extended form alone, which is all that AWS documents: Python also reads 20261124, 2026-W48-2 and a blank for the T.
+# The extended form alone, which is all that AWS documents: Python also reads 20261124 and a blank for the T.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 
 

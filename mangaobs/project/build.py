@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from mangaobs.errors import MangaobsError, ManyErrors, ProjectError
 from mangaobs.model._value import ACCOUNT_ID, REGION
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
+from mangaobs.model.dashboard import Dashboard
 from mangaobs.model.observability import LogGroup, Naming, Observability, Route, Subscriber
+from mangaobs.model.query import InsightRule, SavedQuery
 from mangaobs.model.runbook import Runbook
+from mangaobs.model.scaling import TargetTracking
+from mangaobs.model.trail import EventRule, MetricFilter
 from mangaobs.project._read import read_configuration
 from mangaobs.project.app import App, build_app
 from mangaobs.project.load import find_root, load_definitions
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mangaobs.project.configuration import Configuration
+
+H = TypeVar("H", Alarm, CompositeAlarm, MetricFilter, EventRule)
 
 
 def load_observability(project: Path | None = None, env: str | None = None, sets: Sequence[str] = ()) -> Observability:
@@ -32,14 +38,14 @@ def load_observability(project: Path | None = None, env: str | None = None, sets
     signals = definitions.signals()
     app = build_app(configuration, configuration.alarms, signals)
 
-    def here(function: str, *arguments: object) -> tuple[Any, ...]:
+    def here(function: str, kind: type[H], *arguments: object) -> tuple[H, ...]:
         """What `function` of the alarms folder gives, less what watches the whole account if another stack does."""
-        found = definitions.collect("alarms", function, app, *arguments)
+        found = definitions.collect("alarms", function, kind, app, *arguments)
         return tuple(one for one in found if configuration.account.wide or not one.account_wide)
 
-    alarms: tuple[Alarm, ...] = here("alarms")
+    alarms = here("alarms", Alarm)
     by_name = {alarm.name: alarm for alarm in alarms}
-    composites: tuple[CompositeAlarm, ...] = here("composites", by_name)
+    composites = here("composites", CompositeAlarm, by_name)
     everything: dict[str, Alarm | CompositeAlarm] = {**by_name, **{one.name: one for one in composites}}
     return Observability(
         naming=_naming(configuration),
@@ -50,12 +56,12 @@ def load_observability(project: Path | None = None, env: str | None = None, sets
         signals=signals,
         alarms=alarms,
         composites=composites,
-        filters=here("filters"),
-        events=here("events"),
-        scaling=tuple(definitions.collect("alarms", "scaling", app)),
-        dashboards=tuple(definitions.collect("dashboards", "dashboards", app, everything)),
-        queries=tuple(definitions.collect("queries", "queries", app)),
-        insight_rules=tuple(definitions.collect("queries", "contributors", app)),
+        filters=here("filters", MetricFilter),
+        events=here("events", EventRule),
+        scaling=tuple(definitions.collect("alarms", "scaling", TargetTracking, app)),
+        dashboards=tuple(definitions.collect("dashboards", "dashboards", Dashboard, app, everything)),
+        queries=tuple(definitions.collect("queries", "queries", SavedQuery, app)),
+        insight_rules=tuple(definitions.collect("queries", "contributors", InsightRule, app)),
         runbooks=read_runbooks(root / "alarms" / "runbooks"),
         log_groups=_log_groups(configuration, app),
     )

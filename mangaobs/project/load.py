@@ -12,7 +12,7 @@ import zlib
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from mangaobs.errors import MangaobsError, ManyErrors, Place, ProjectError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mangaobs.signals import Signals
 
+D = TypeVar("D")
 Folder: TypeAlias = Literal["alarms", "dashboards", "queries", "handlers"]
 
 FILE_NAME = "mangaobs.toml"
@@ -126,12 +127,12 @@ class Definitions:
             and function.__module__ == module.__name__
         ]
 
-    def collect(self, folder: Folder, name: str, *arguments: object) -> list[Any]:
-        """Everything that the functions called `name` give for `arguments`.
+    def collect(self, folder: Folder, name: str, kind: type[D], *arguments: object) -> list[D]:
+        """Everything that the functions called `name` give for `arguments`, each of them a `kind`.
 
         What they raise becomes a `ProjectError` at the line of the definition; a `MangaobsError` stays as it is.
         """
-        return [item for function in self.functions(folder, name) for item in self._call(function, *arguments)]
+        return [item for function in self.functions(folder, name) for item in self._call(function, kind, *arguments)]
 
     def signals(self) -> Signals:
         """`SIGNALS` of `handlers/signals.py`; a project without that file emits nothing of its own."""
@@ -184,11 +185,12 @@ class Definitions:
                         place = Place(_file(module), function.__code__.co_firstlineno)
                         raise ProjectError(f"{wrong}(…) is never called", right=f"name it {right}", place=place)
 
-    def _call(self, function: Callable[..., Any], *arguments: object) -> list[Any]:
+    def _call(self, function: Callable[..., Any], kind: type[D], *arguments: object) -> list[D]:
         code = function.__code__
+        place = Place(code.co_filename, code.co_firstlineno)
         try:
             given = function(*arguments)
-            items = None if given is None or isinstance(given, str) else list(given)
+            items = list(given) if hasattr(given, "__iter__") and not isinstance(given, str) else None
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -196,8 +198,11 @@ class Definitions:
             raise errors[0] if len(errors) == 1 else ManyErrors(errors) from error
         if items is None:
             problem = f"{function.__name__}(…) gives {type(given).__name__}"
-            place = Place(code.co_filename, code.co_firstlineno)
             raise ProjectError(problem, right="yield each definition, or return a list", place=place)
+        for item in items:
+            if not isinstance(item, kind):
+                problem = f"{function.__name__}(…) yields {type(item).__name__}"
+                raise ProjectError(problem, right=f"each a {kind.__name__}", place=place)
         return items
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troposphere import Ref, applicationautoscaling, events
+from troposphere import Ref, Tags, applicationautoscaling, events
 
 from mangaobs.errors import RenderError
 from mangaobs.model._value import ACCOUNT_ID, PARTITION, text
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from mangaobs.model.scaling import TargetTracking
     from mangaobs.model.trail import EventRule
     from mangaobs.render._pieces import Context
+
+
+class _ScalableTarget(applicationautoscaling.ScalableTarget):
+    """With the tags that the type takes and troposphere 4.11.0 does not know."""
+
+    props = {**applicationautoscaling.ScalableTarget.props, "Tags": (Tags, False)}  # noqa: RUF012 - as its base has it
 
 
 def render(context: Context) -> Iterator[Piece]:
@@ -60,7 +66,7 @@ def _scaling(context: Context, tracking: TargetTracking, id: str) -> Iterator[Pi
         "arn:", PARTITION, ":iam::", ACCOUNT_ID,
         ":role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
     )  # fmt: skip
-    target = applicationautoscaling.ScalableTarget(
+    target = _ScalableTarget(
         f"{id}Target",
         ServiceNamespace="dynamodb",
         ResourceId=context.values.render(resource_id),
@@ -68,6 +74,7 @@ def _scaling(context: Context, tracking: TargetTracking, id: str) -> Iterator[Pi
         MinCapacity=tracking.minimum,
         MaxCapacity=tracking.maximum,
         RoleARN=context.values.render(role),
+        **context.tags(),
     )
     metric = applicationautoscaling.PredefinedMetricSpecification(
         PredefinedMetricType=f"DynamoDB{tracking.units}CapacityUtilization"

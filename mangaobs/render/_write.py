@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,7 +36,8 @@ def write_text(path: Path, written: str) -> None:
         aside.write_text(written, encoding="utf-8", newline="\n")
         aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            aside.unlink()
         raise RenderError(
             f"{path} cannot be written: {error.strerror}", right="a folder that exists and is writable"
         ) from None

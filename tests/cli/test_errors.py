@@ -75,7 +75,7 @@ def test_every_error_of_a_project_is_reported_at_once(mangaobs, make_project):
         ("alarms/a.py", "def alarms(app):\n    return 1 / 0\n", "alarms/a.py:2:12: fails: ZeroDivisionError"),
         ("alarms/a.py", "raise SystemExit(0)\n", "alarms/a.py:1"),
         ("queries/a.py", "def queries(app)\n    pass\n", "queries/a.py:1"),
-        ("queries/a.py", "def queries(app):\n    return 7\n", "queries/a.py:1"),
+        ("queries/a.py", "def queries(app):\n    return 'seven'\n", "queries/a.py:1: queries(…) gives str"),
         ("handlers/signals.py", "SIGNALS = None\n", "declares no SIGNALS"),
         ("mangaobs.toml", "application = \n", "mangaobs.toml:1"),
         ("mangaobs.toml", "", "has no application"),

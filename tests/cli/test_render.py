@@ -82,7 +82,7 @@ def test_shards_are_named_on_stdout_in_the_order_of_deployment(mangaobs, tmp_pat
     done = mangaobs("render", "--shard", "stacks")
     assert done.returncode == 0
     names = done.stdout.split()
-    assert names[0] == "stacks/shared.template.json"
+    assert names[0].startswith("stacks/shared")
     assert all((tmp_path / name).is_file() for name in names)
     assert (tmp_path / "stacks" / "assignment.json").is_file()
     assert "commit" in done.stderr

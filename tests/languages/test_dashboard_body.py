@@ -1,6 +1,7 @@
 """What the checker says of a dashboard body: where, why, and what would be right."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -170,13 +171,55 @@ WRONG = [
     (body({"type": "metrics", "properties": {}}), "value", "/widgets/0/type", "error", "did you mean 'metric'"),
     (body({"type": "text"}), "required", "/widgets/0", "error", "properties is missing"),
     (body({"type": "text", "properties": {}}), "required", P, "error", "markdown is missing"),
-    (body({"type": "text", "width": 25, "properties": {"markdown": "a"}}), "range", "/widgets/0/width", "error", "1 to 24"),
-    (body({"type": "text", "height": 0, "properties": {"markdown": "a"}}), "range", "/widgets/0/height", "error", "1,000"),
-    (body({"type": "text", "height": 2.5, "properties": {"markdown": "a"}}), "type", "/widgets/0/height", "error", "whole"),
-    (body({"type": "text", "height": True, "properties": {"markdown": "a"}}), "type", "/widgets/0/height", "error", "true"),
-    (body({"type": "text", "x": 24, "y": 0, "width": 1, "properties": {"markdown": "a"}}), "range", "/widgets/0/x", "error", "0 to 23"),
-    (body({"type": "text", "properties": {"markdown": "a", "transparent": True}}), "unknown", f"{P}/transparent", "warning", '"background": "transparent"'),
-    (body({"type": "text", "properties": {"markdown": "a", "bakground": "solid"}}), "unknown", f"{P}/bakground", "warning", "did you mean background"),
+    (
+        body({"type": "text", "width": 25, "properties": {"markdown": "a"}}),
+        "range",
+        "/widgets/0/width",
+        "error",
+        "1 to 24",
+    ),
+    (
+        body({"type": "text", "height": 0, "properties": {"markdown": "a"}}),
+        "range",
+        "/widgets/0/height",
+        "error",
+        "1,000",
+    ),
+    (
+        body({"type": "text", "height": 2.5, "properties": {"markdown": "a"}}),
+        "type",
+        "/widgets/0/height",
+        "error",
+        "whole",
+    ),
+    (
+        body({"type": "text", "height": True, "properties": {"markdown": "a"}}),
+        "type",
+        "/widgets/0/height",
+        "error",
+        "true",
+    ),
+    (
+        body({"type": "text", "x": 24, "y": 0, "width": 1, "properties": {"markdown": "a"}}),
+        "range",
+        "/widgets/0/x",
+        "error",
+        "0 to 23",
+    ),
+    (
+        body({"type": "text", "properties": {"markdown": "a", "transparent": True}}),
+        "unknown",
+        f"{P}/transparent",
+        "warning",
+        '"background": "transparent"',
+    ),
+    (
+        body({"type": "text", "properties": {"markdown": "a", "bakground": "solid"}}),
+        "unknown",
+        f"{P}/bakground",
+        "warning",
+        "did you mean 'background'",
+    ),
     (body(periodOverride="always"), "value", "/periodOverride", "error", "'auto' or 'inherit'"),
     (body(period=60), "unknown", "/period", "warning", "period"),
     (body(metric(ERRORS, view="line")), "value", f"{P}/view", "error", "timeSeries"),
@@ -187,28 +230,94 @@ WRONG = [
     (body(metric(ERRORS, timezone="UTC")), "value", f"{P}/timezone", "warning", "'+0130'"),
     (body(metric(ERRORS, legend={"position": "left"})), "value", f"{P}/legend/position", "error", "left"),
     (body(metric(ERRORS, yAxis={"left": {"min": "0"}})), "type", f"{P}/yAxis/left/min", "error", "number"),
-    (body(metric(ERRORS, yAxis={"left": {"min": float("nan")}})), "type", f"{P}/yAxis/left/min", "error", "JSON cannot write"),
+    (
+        body(metric(ERRORS, yAxis={"left": {"min": float("nan")}})),
+        "type",
+        f"{P}/yAxis/left/min",
+        "error",
+        "JSON cannot write",
+    ),
     (body(metric(ERRORS, yAxis={"middle": {}})), "unknown", f"{P}/yAxis/middle", "warning", "left, right"),
     (body(metric(ERRORS, title=None)), "type", f"{P}/title", "error", "null"),
-    (body(metric(ERRORS, table={"summaryColumns": ["COUNT"]}, view="table")), "value", f"{P}/table/summaryColumns/0", "error", "COUNT"),
-    (body(metric(ERRORS, annotations={"horizontal": [{"label": "x"}]})), "required", f"{P}/annotations/horizontal/0", "error", "value is missing"),
-    (body(metric(ERRORS, annotations={"horizontal": [{"value": 1, "color": "red"}]})), "value", f"{P}/annotations/horizontal/0/color", "warning", "#RRGGBB"),
-    (body(metric(ERRORS, annotations={"horizontal": [[{"value": 1}]]})), "range", f"{P}/annotations/horizontal/0", "error", "two"),
-    (body(metric(ERRORS, annotations={"vertical": [{"value": "noon"}]})), "value", f"{P}/annotations/vertical/0/value", "error", "ISO 8601"),
+    (
+        body(metric(ERRORS, table={"summaryColumns": ["COUNT"]}, view="table")),
+        "value",
+        f"{P}/table/summaryColumns/0",
+        "error",
+        "COUNT",
+    ),
+    (
+        body(metric(ERRORS, annotations={"horizontal": [{"label": "x"}]})),
+        "required",
+        f"{P}/annotations/horizontal/0",
+        "error",
+        "value is missing",
+    ),
+    (
+        body(metric(ERRORS, annotations={"horizontal": [{"value": 1, "color": "red"}]})),
+        "value",
+        f"{P}/annotations/horizontal/0/color",
+        "warning",
+        "#RRGGBB",
+    ),
+    (
+        body(metric(ERRORS, annotations={"horizontal": [[{"value": 1}]]})),
+        "range",
+        f"{P}/annotations/horizontal/0",
+        "error",
+        "two",
+    ),
+    (
+        body(metric(ERRORS, annotations={"vertical": [{"value": "noon"}]})),
+        "value",
+        f"{P}/annotations/vertical/0/value",
+        "error",
+        "ISO 8601",
+    ),
     (body(log("SOURCE 'a'", view="line")), "value", f"{P}/view", "error", "line"),
     (body({"type": "log", "properties": {"query": "SOURCE 'a'"}}), "required", P, "error", "region is missing"),
     (body({"type": "alarm", "properties": {"alarms": ["chat-errors"]}}), "value", f"{P}/alarms/0", "error", "ARN"),
     (body({"type": "alarm", "properties": {"alarms": [ARN] * 101}}), "range", f"{P}/alarms", "error", "at most 100"),
-    (body({"type": "alarm", "properties": {"alarms": [ARN], "states": ["FIRING"]}}), "value", f"{P}/states/0", "error", "ALARM"),
-    (body({"type": "alarm", "properties": {"alarms": [ARN], "sortBy": "name"}}), "value", f"{P}/sortBy", "error", "name"),
+    (
+        body({"type": "alarm", "properties": {"alarms": [ARN], "states": ["FIRING"]}}),
+        "value",
+        f"{P}/states/0",
+        "error",
+        "ALARM",
+    ),
+    (
+        body({"type": "alarm", "properties": {"alarms": [ARN], "sortBy": "name"}}),
+        "value",
+        f"{P}/sortBy",
+        "error",
+        "name",
+    ),
     (body(metric(ERRORS, annotations={"alarms": "x"})), "type", f"{P}/annotations/alarms", "error", "a list"),
     (body(explorer("AWS::Lambda::Function", "AWS::SQS::Queue")), "value", f"{P}/metrics", "error", "one resource type"),
-    (body(explorer("AWS::Lambda::Func")), "value", f"{P}/metrics/0/resourceType", "warning", "did you mean 'AWS::Lambda::Function'"),
+    (
+        body(explorer("AWS::Lambda::Func")),
+        "value",
+        f"{P}/metrics/0/resourceType",
+        "warning",
+        "did you mean 'AWS::Lambda::Function'",
+    ),
     (body(explorer()), "range", f"{P}/metrics", "error", "empty"),
     (body(explorer("AWS::SQS::Queue", period=30)), "range", f"{P}/period", "error", "multiple of 60"),
-    (body(explorer("AWS::SQS::Queue", aggregateBy={"key": "a", "func": "MEAN"})), "value", f"{P}/aggregateBy/func", "error", "STDDEV"),
+    (
+        body(explorer("AWS::SQS::Queue", aggregateBy={"key": "a", "func": "MEAN"})),
+        "value",
+        f"{P}/aggregateBy/func",
+        "error",
+        "STDDEV",
+    ),
     (body({"type": "custom", "properties": {}}), "required", P, "error", "ARN of a Lambda function"),
-    (body({"type": "custom", "properties": {"endpoint": "widget"}}), "value", f"{P}/endpoint", "warning", "ARN of a Lambda function"),
+    (
+        body({"type": "custom", "properties": {"endpoint": "widget"}}),
+        "value",
+        f"{P}/endpoint",
+        "warning",
+        "ARN of a Lambda function",
+    ),
     (body({"type": "chart", "properties": {"view": "line", "region": "x"}}), "required", P, "error", "data is missing"),
     (body(*[{"type": "text", "properties": {"markdown": "a"}}] * 501), "range", "/widgets", "error", "at most 500"),
     (body(*[metric(*[ERRORS] * 500)] * 6), "range", "/widgets", "warning", "3,000 metrics"),
@@ -220,7 +329,13 @@ WRONG = [
     (body(variables=[variable(), variable()]), "unique", "/variables/1", "warning", "variable 0"),
     (body(variables=[variable(inputType="text")]), "value", "/variables/0/inputType", "error", "select"),
     # rows
-    (body({"type": "metric", "properties": {"region": "x", "metrics": ERRORS}}), "row", ROW, "error", "put [ ] around it"),
+    (
+        body({"type": "metric", "properties": {"region": "x", "metrics": ERRORS}}),
+        "row",
+        ROW,
+        "error",
+        "put [ ] around it",
+    ),
     (body(metric([])), "row", ROW, "error", "empty"),
     (body(metric(["AWS/Lambda"])), "row", ROW, "error", "no metric"),
     (body(metric(["AWS/Lambda", 5])), "row", ROW, "error", "5"),
@@ -232,7 +347,7 @@ WRONG = [
     (body(metric(["Mine", "a"], ["Mine", "..."])), "row", f"{P}/metrics/1", "error", "come first"),
     (body(metric([{"label": "x"}])), "row", ROW, "error", "neither a metric nor an expression"),
     (body(metric([*ERRORS, {"expression": "m1"}])), "row", ROW, "error", "a row of its own"),
-    (body(metric([*ERRORS, {"colour": "#ffffff"}])), "unknown", ROW, "warning", "did you mean color"),
+    (body(metric([*ERRORS, {"colour": "#ffffff"}])), "unknown", ROW, "warning", "did you mean 'color'"),
     (body(metric([*ERRORS, {"color": "#aaa"}])), "value", ROW, "warning", "#RRGGBB"),
     (body(metric([*ERRORS, {"yAxis": "top"}])), "value", ROW, "error", "'left' or 'right'"),
     (body(metric([*ERRORS, {"id": "M1"}])), "value", ROW, "error", "lower-case"),
@@ -240,7 +355,13 @@ WRONG = [
     (body(metric([*ERRORS, {"label": "${AVERAGE}"}])), "label", ROW, "warning", "${AV"),
     (body(metric([*ERRORS, {"label": "${PROP('Dim.Name')}"}])), "label", ROW, "warning", "FunctionName"),
     (body(metric([*ERRORS, {"label": "${MAX}" * 7}])), "label", ROW, "warning", "at most 6"),
-    (body(metric([*ERRORS, {"id": "m1"}], expression("AVERAGE(m1)"))), "expression", f"{P}/metrics/1", "warning", "AVERAGE"),
+    (
+        body(metric([*ERRORS, {"id": "m1"}], expression("AVERAGE(m1)"))),
+        "expression",
+        f"{P}/metrics/1",
+        "warning",
+        "AVERAGE",
+    ),
     (body(metric(expression(""))), "row", ROW, "error", "empty"),
     (body(metric(expression("SEARCH('{A} b', 'Mean')"))), "statistic", ROW, "warning", "Mean"),
     (body(metric(ERRORS, sparkline=True)), "no-effect", f"{P}/sparkline", "warning", "singleValue"),
@@ -255,14 +376,44 @@ WRONG = [
     (body(start="yesterday"), "R2", "/start", "error", "no time"),
     (body({"type": "text", "x": 0, "properties": {"markdown": "a"}}), "R3", "/widgets/0", "error", "without y"),
     (body({"type": "text", "y": 0, "properties": {"markdown": "a"}}), "R3", "/widgets/0", "error", "without x"),
-    (body({"type": "text", "x": 20, "y": 0, "properties": {"markdown": "a"}}), "R3", "/widgets/0", "warning", "column 26"),
+    (
+        body({"type": "text", "x": 20, "y": 0, "properties": {"markdown": "a"}}),
+        "R3",
+        "/widgets/0",
+        "warning",
+        "column 26",
+    ),
     (body({"type": "metric", "properties": {"metrics": [ERRORS]}}), "R4", P, "error", "region is missing"),
-    (body({"type": "metric", "properties": {"annotations": {"alarms": []}, "region": "x"}}), "R4", P, "error", "shows nothing"),
-    (body({"type": "metric", "properties": {"metrics": [], "annotations": {"alarms": [ARN]}}}), "R5", P, "error", "metrics"),
-    (body({"type": "metric", "properties": {"annotations": {"alarms": [ARN], "vertical": []}}}), "R5", P, "error", "vertical"),
+    (
+        body({"type": "metric", "properties": {"annotations": {"alarms": []}, "region": "x"}}),
+        "R4",
+        P,
+        "error",
+        "shows nothing",
+    ),
+    (
+        body({"type": "metric", "properties": {"metrics": [], "annotations": {"alarms": [ARN]}}}),
+        "R5",
+        P,
+        "error",
+        "metrics",
+    ),
+    (
+        body({"type": "metric", "properties": {"annotations": {"alarms": [ARN], "vertical": []}}}),
+        "R5",
+        P,
+        "error",
+        "vertical",
+    ),
     (body(metric(ERRORS, view="gauge")), "R6", P, "error", "no min and no max"),
     (body(metric(ERRORS, view="gauge", yAxis={"left": {"min": 0}})), "R6", P, "error", "no max"),
-    (body(metric(ERRORS, view="singleValue", sparkline=True, setPeriodToTimeRange=True)), "R7", P, "error", "choose one"),
+    (
+        body(metric(ERRORS, view="singleValue", sparkline=True, setPeriodToTimeRange=True)),
+        "R7",
+        P,
+        "error",
+        "choose one",
+    ),
     (body(metric([*ERRORS, {"id": "a"}], [*ERRORS, {"id": "a"}])), "R8", f"{P}/metrics/1", "error", "row 0"),
     (body(metric([*ERRORS, {"id": "m1"}], expression("m1 + m2"))), "R8", f"{P}/metrics/1", "error", "'m2'"),
     (body(metric(expression("e1 + 1", id="e1"))), "R8", ROW, "error", "its own id"),
@@ -271,24 +422,66 @@ WRONG = [
     (body(metric(expression(f"{SELECT} / 2"))), "R9", ROW, "error", "mixes"),
     (body(variables=[variable(values=VALUES)]), "R10", "/variables/0", "error", "takes no values"),
     (body(variables=[variable(inputType="select")]), "R10", "/variables/0", "error", "values is missing"),
-    (body(variables=[variable(inputType="radio", search="{A,b} c")]), "R10", "/variables/0", "error", "populateFrom is missing"),
+    (
+        body(variables=[variable(inputType="radio", search="{A,b} c")]),
+        "R10",
+        "/variables/0",
+        "error",
+        "populateFrom is missing",
+    ),
     (body(variables=[variable(values=VALUES, **FOUND)]), "R10", "/variables/0", "error", "exclude each other"),
-    (body(variables=[variable(**{**FOUND, "populateFrom": "Function"})]), "R10", "/variables/0", "warning", "FunctionName"),
-    (body(variables=[variable(inputType="select", values=VALUES, defaultValue="__FIRST")]), "R11", "/variables/0", "error", "needs a search"),
-    (body(variables=[variable(inputType="select", values=[{"value": True}], defaultValue=1)]), "R11", "/variables/0", "error", "true"),
+    (
+        body(variables=[variable(**{**FOUND, "populateFrom": "Function"})]),
+        "R10",
+        "/variables/0",
+        "warning",
+        "FunctionName",
+    ),
+    (
+        body(variables=[variable(inputType="select", values=VALUES, defaultValue="__FIRST")]),
+        "R11",
+        "/variables/0",
+        "error",
+        "needs a search",
+    ),
+    (
+        body(variables=[variable(inputType="select", values=[{"value": True}], defaultValue=1)]),
+        "R11",
+        "/variables/0",
+        "error",
+        "true",
+    ),
     (body(variables=[{**PATTERN, "property": "region"}]), "R12", "/variables/0", "error", "leave out the property"),
-    (body(variables=[{**PATTERN, "type": "property", "property": "region"}]), "R12", "/variables/0", "error", "leave out the pattern"),
-    (body(variables=[{key: one for key, one in PATTERN.items() if key != "pattern"}]), "R12", "/variables/0", "error", "no pattern"),
+    (
+        body(variables=[{**PATTERN, "type": "property", "property": "region"}]),
+        "R12",
+        "/variables/0",
+        "error",
+        "leave out the pattern",
+    ),
+    (
+        body(variables=[{key: one for key, one in PATTERN.items() if key != "pattern"}]),
+        "R12",
+        "/variables/0",
+        "error",
+        "no pattern",
+    ),
     (body(metric(expression(f"SEARCH('{'x' * 1025}', 'Sum')"))), "R13", ROW, "error", "1,025"),
     (body(metric(*[expression(SEARCH)] * 101)), "R13", f"{P}/metrics", "error", "101"),
     (body(log("fields @message")), "R14", f"{P}/query", "error", "SOURCE"),
-    (body(*[{"type": "text", "x": 0, "y": y, "properties": {"markdown": "a"}} for y in (5, 0)]), "R15", "/widgets/1", "warning", "widget 0"),
+    (
+        body(*[{"type": "text", "x": 0, "y": y, "properties": {"markdown": "a"}} for y in (5, 0)]),
+        "R15",
+        "/widgets/1",
+        "warning",
+        "widget 0",
+    ),
     (body(metric(["AWS/Lambda", "Errors", "FunctionName"])), "R16", ROW, "error", "'FunctionName' has no value"),
     (body(metric(["AWS/Lambda", "Error", "FunctionName", "x"])), "R16", ROW, "warning", "did you mean Errors"),
     (body(metric(["AWS/DynamoDB", "SuccessfulRequestLatency", "TableName", "x"])), "R16", ROW, "warning", "Operation"),
     (body(metric(["Mine", "a", *[f"d{n}" for n in range(62)]])), "R16", ROW, "warning", "31 dimensions"),
     (body(metric([*ERRORS, {"visible": False}], ERRORS)), "R17", ROW, "warning", "hidden rows last"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -309,12 +502,18 @@ def test_every_rule_has_an_example_here():
 GOLDEN = [
     (
         body(metric(ERRORS), {"type": "metric", "properties": {"title": "Nothing"}}),
-        ("/widgets/1/properties", "a metric widget shows nothing; it takes metrics and a region, or annotations with one alarm"),
+        (
+            "/widgets/1/properties",
+            "a metric widget shows nothing; it takes metrics and a region, or annotations with one alarm",
+        ),
         "Should have required property 'metrics'",
     ),
     (
         body({"type": "metric", "properties": {"region": "eu-west-1", "view": "timeSeries", "data": {"queries": []}}}),
-        ("/widgets/0/properties", "a metric widget has PromQL data and no metrics; data belongs into a widget of type 'chart'"),
+        (
+            "/widgets/0/properties",
+            "a metric widget has PromQL 'data' and no metrics; that belongs into a widget of type 'chart'",
+        ),
         "Should have required property 'metrics'",
     ),
     (
@@ -324,7 +523,10 @@ GOLDEN = [
     ),
     (
         body(*[metric(ERRORS)] * 5, metric(["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier"])),
-        ("/widgets/5/properties/metrics/0", "dimension 'DBInstanceIdentifier' has no value; dimensions are pairs of name and value"),
+        (
+            "/widgets/5/properties/metrics/0",
+            "dimension 'DBInstanceIdentifier' has no value; dimensions are pairs of name and value",
+        ),
         "Should NOT have more than 3 items",
     ),
     (
@@ -332,7 +534,7 @@ GOLDEN = [
         ("/widgets/0/properties/alarms", "alarms is empty; it takes 1 or more"),
         "Should NOT have less than 1 items",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("wrong", "ours", "theirs"), GOLDEN, ids=["nothing", "promql", "color", "tail", "alarms"])
@@ -377,7 +579,7 @@ FULL_ROWS = st.lists(
 def test_rows_come_back_from_any_shorthand_for_them(rows, data):
     # Given rows of which any repeated position may be written as "." and any repeated beginning as "..."
     written = [rows[0]]
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         short = [
             "." if n < len(before) and before[n] == part and data.draw(st.booleans()) else part
             for n, part in enumerate(row)
@@ -471,7 +673,7 @@ def test_nested_shapes_exist_and_the_explorer_knows_69_resources():
 
 # Whatever JSON holds
 
-KEYS = sorted({key for shape in SHAPES.values() for key in shape.fields}) + ["widgets", "~/", ""]
+KEYS = [*sorted({key for shape in SHAPES.values() for key in shape.fields}), "widgets", "~/", ""]
 WORDS = sorted({one for shape in SHAPES.values() for field in shape.fields.values() for one in field.values})
 SCALARS = st.one_of(
     st.none(),
@@ -480,17 +682,39 @@ SCALARS = st.one_of(
     st.just(10**400),
     st.floats(),
     st.text(max_size=8),
-    st.sampled_from([*WORDS, ".", "...", "-PT3H", "2018-12-17", "p99", "AWS/Lambda", "Errors", ARN, "__FIRST", SELECT, SEARCH, "m1 + 'x", "SEARCH('", "${PROP('Dim.", "${MAX}"]),
-)  # fmt: skip
+    st.sampled_from(
+        [
+            *WORDS,
+            ".",
+            "...",
+            "-PT3H",
+            "2018-12-17",
+            "p99",
+            "AWS/Lambda",
+            "Errors",
+            ARN,
+            "__FIRST",
+            SELECT,
+            SEARCH,
+            "m1 + 'x",
+            "SEARCH('",
+            "${PROP('Dim.",
+            "${MAX}",
+        ]
+    ),
+)
 ANYTHING = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
     max_leaves=25,
 )
 WIDGETS = st.fixed_dictionaries(
-    {"type": st.sampled_from(["metric", "text", "log", "alarm", "explorer", "custom", "chart"]), "properties": st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=6)},
+    {
+        "type": st.sampled_from(["metric", "text", "log", "alarm", "explorer", "custom", "chart"]),
+        "properties": st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=6),
+    },
     optional={"x": SCALARS, "y": SCALARS, "width": SCALARS, "height": SCALARS},
-)  # fmt: skip
+)
 BODIES = st.fixed_dictionaries(
     {},
     optional={

@@ -72,17 +72,17 @@ class TestImporting:
             }
         )
         definitions = load_definitions(root)
-        assert definitions.collect("alarms", "alarms", "app") == ["a1", "a2", "b of app"]
-        assert definitions.collect("alarms", "filters", "app") == ["f"]
-        assert definitions.collect("alarms", "rules", "app") == ["r"]
-        assert definitions.collect("queries", "contributors", "app") == ["c"]
-        assert definitions.collect("dashboards", "dashboards", "app") == []
+        assert definitions.collect("alarms", "alarms", object, "app") == ["a1", "a2", "b of app"]
+        assert definitions.collect("alarms", "filters", object, "app") == ["f"]
+        assert definitions.collect("alarms", "rules", object, "app") == ["r"]
+        assert definitions.collect("queries", "contributors", object, "app") == ["c"]
+        assert definitions.collect("dashboards", "dashboards", object, "app") == []
 
     def test_a_function_that_is_only_imported_is_not_collected_twice(self, make_project: MakeProject) -> None:
         root = make_project(
             {"alarms/a.py": "def alarms(app): return [1]\n", "alarms/b.py": "from .a import alarms\nHERS = alarms\n"}
         )
-        assert load_definitions(root).collect("alarms", "alarms", None) == [1]
+        assert load_definitions(root).collect("alarms", "alarms", object, None) == [1]
 
     def test_definitions_read_the_very_signals_that_handlers_emit(self, make_project: MakeProject) -> None:
         root = make_project(
@@ -92,7 +92,7 @@ class TestImporting:
             }
         )
         definitions = load_definitions(root)
-        assert definitions.collect("alarms", "alarms", None)[0] is definitions.signals().metrics[0]
+        assert definitions.collect("alarms", "alarms", object, None)[0] is definitions.signals().metrics[0]
 
     def test_a_project_without_handlers_emits_nothing(self, make_project: MakeProject) -> None:
         assert load_definitions(make_project({})).signals().metrics == ()
@@ -108,7 +108,7 @@ class TestImporting:
                 "alarms/a.py": "from ._limits import LIMIT\ndef alarms(app): return [LIMIT]\n",
             }
         )
-        assert load_definitions(root).collect("alarms", "alarms", None) == [7]
+        assert load_definitions(root).collect("alarms", "alarms", object, None) == [7]
 
     def test_two_projects_in_one_process_do_not_meet(self, make_project: MakeProject) -> None:
         before = list(sys.path), set(sys.modules)
@@ -122,8 +122,8 @@ class TestImporting:
             for name in ("One", "Two")
         ]
         one, two = map(load_definitions, roots)
-        assert one.collect("alarms", "alarms", None) == ["One"]
-        assert two.collect("alarms", "alarms", None) == ["Two"]
+        assert one.collect("alarms", "alarms", object, None) == ["One"]
+        assert two.collect("alarms", "alarms", object, None) == ["Two"]
         assert sys.path == before[0]
         top = {name.partition(".")[0] for name in set(sys.modules) - before[1]}
         assert not top & {"alarms", "dashboards", "queries", "handlers"}
@@ -134,19 +134,19 @@ class TestImporting:
         monkeypatch.setattr(load.zlib, "crc32", lambda _: 7)
         roots = [make_project({"alarms/a.py": f"def alarms(app): return [{n}]\n"}) for n in range(3)]
         loaded = [load_definitions(root) for root in roots]
-        assert [definitions.collect("alarms", "alarms", None) for definitions in loaded] == [[0], [1], [2]]
+        assert [definitions.collect("alarms", "alarms", object, None) for definitions in loaded] == [[0], [1], [2]]
 
     def test_loading_again_sees_what_was_written_since(self, make_project: MakeProject) -> None:
         root = make_project({"alarms/a.py": "def alarms(app): return [1]\n"})
-        assert load_definitions(root).collect("alarms", "alarms", None) == [1]
+        assert load_definitions(root).collect("alarms", "alarms", object, None) == [1]
         (root / "alarms" / "a.py").write_text("def alarms(app): return [22]\n")
         (root / "alarms" / "b.py").write_text("def alarms(app): return [333]\n")
-        assert load_definitions(root).collect("alarms", "alarms", None) == [22, 333]
+        assert load_definitions(root).collect("alarms", "alarms", object, None) == [22, 333]
 
     def test_a_folder_that_cannot_be_written_to_is_no_hindrance(self, make_project: MakeProject) -> None:
         # A file where the bytecode's folder belongs: not even root can write there.
         root = make_project({"alarms/a.py": "def alarms(app): return [1]\n", "alarms/__pycache__": ""})
-        assert load_definitions(root).collect("alarms", "alarms", None) == [1]
+        assert load_definitions(root).collect("alarms", "alarms", object, None) == [1]
 
     def test_loading_brings_neither_difflib_nor_the_scanner_when_all_is_well(self, make_project: MakeProject) -> None:
         root = make_project({"alarms/a.py": "", "handlers/signals.py": SIGNALS})
@@ -248,13 +248,13 @@ def test_what_fails_while_definitions_are_made_is_named_too(make_project: MakePr
     source = "def alarms(app):\n    yield 1\n    yield app.tables['sessions']\n"
     definitions = load_definitions(make_project({"alarms/a.py": source}))
     with pytest.raises(ProjectError, match=r"a\.py:3:11: fails: AttributeError: .*'tables'"):
-        definitions.collect("alarms", "alarms", object())
+        definitions.collect("alarms", "alarms", object, object())
 
 
 def test_a_function_that_gives_nothing_is_refused(make_project: MakeProject) -> None:
     definitions = load_definitions(make_project({"alarms/a.py": "\ndef alarms(app):\n    [1]\n"}))
     with pytest.raises(ProjectError, match=r"a\.py:2: alarms\(…\) gives NoneType; yield each definition"):
-        definitions.collect("alarms", "alarms", None)
+        definitions.collect("alarms", "alarms", object, None)
 
 
 def test_a_function_in_the_singular_is_refused_as_it_would_never_be_called(make_project: MakeProject) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -43,7 +44,11 @@ CLASSES: dict[str, type[troposphere.AWSObject]] = {
 DOCUMENTS = {"EventPattern", "KeyPolicy", "PolicyDocument"}
 
 # What the schemas have and troposphere 4.11.0 does not, on our types and the property types that we use.
-LACKING: set[str] = set()
+LACKING = {
+    "AWS::ApplicationAutoScaling::ScalableTarget.Tags",  # which mangaobs adds
+    "AWS::CloudWatch::Alarm.ActionConfiguration",
+    "AWS::CloudWatch::CompositeAlarm.ActionConfiguration",
+}
 
 
 @cache
@@ -94,11 +99,8 @@ def lacking(type: str, node: dict[str, Any], cls: Any, path: str, used: set[str]
             inner_class = inner_class[0] if isinstance(inner_class, list) else inner_class
             inner_node = deref(type, inner)
             inner_node = deref(type, inner_node["items"]) if "items" in inner_node else inner_node
-            if isinstance(inner_class, type_) and issubclass(inner_class, troposphere.AWSProperty):
+            if inspect.isclass(inner_class) and issubclass(inner_class, troposphere.AWSProperty):
                 yield from lacking(type, inner_node, inner_class, f"{path}.{name}", used)
-
-
-type_ = type  # `type` is CloudFormation's word in this file
 
 
 def used_paths(value: Any, path: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ ACCEPTED: dict[tuple[str, str, str], str] = {}
 SLICES = 4
 
 
-@cache
+@pytest.fixture(scope="module")
 def engine() -> RegoEngine:
     return RegoEngine()
 
@@ -38,9 +37,9 @@ def cfn_lint(text: str) -> Counter[tuple[str, str, str]]:
     return found
 
 
-def cloudformation_validate(text: str) -> Counter[tuple[str, str, str]]:
+def cloudformation_validate(engine: RegoEngine, text: str) -> Counter[tuple[str, str, str]]:
     """Fatal errors, errors and warnings, by rule and type of resource."""
-    report = engine().validate_template(TemplateContent(text, "template.json"))
+    report = engine.validate_template(TemplateContent(text, "template.json"))
     return Counter(
         ("cloudformation-validate", diagnostic.rule_id, "")
         for diagnostic in report.diagnostics
@@ -74,9 +73,9 @@ def test_cfn_lint_finds_nothing_in_the_inline_shards(rendered):
         assert unaccepted(cfn_lint(to_json(template, compact=True))) == {}, shard
 
 
-def test_cloudformation_validate_finds_nothing(rendered):
+def test_cloudformation_validate_finds_nothing(engine, rendered):
     for text in texts(rendered):
-        assert unaccepted(cloudformation_validate(text)) == {}
+        assert unaccepted(cloudformation_validate(engine, text)) == {}
 
 
 @pytest.mark.parametrize("number", range(SLICES))
@@ -87,21 +86,21 @@ def test_cfn_lint_finds_nothing_in_the_shards_of_the_fleet(fleet, number):
         assert unaccepted(cfn_lint(to_json(template, compact=True))) == {}, shard
 
 
-def test_cloudformation_validate_finds_nothing_in_the_shards_of_the_fleet(fleet):
+def test_cloudformation_validate_finds_nothing_in_the_shards_of_the_fleet(engine, fleet):
     for shard, template in fleet.shards.items():
-        assert unaccepted(cloudformation_validate(to_json(template, compact=True))) == {}, shard
+        assert unaccepted(cloudformation_validate(engine, to_json(template, compact=True))) == {}, shard
 
 
-def test_what_is_accepted_still_occurs(on_demand, provisioned):
+def test_what_is_accepted_still_occurs(engine, on_demand, provisioned):
     found: Counter[Any] = Counter()
     if ACCEPTED:
         for rendered in (on_demand, provisioned):
-            found += cfn_lint(to_json(rendered.template)) + cloudformation_validate(to_json(rendered.template))
+            found += cfn_lint(to_json(rendered.template)) + cloudformation_validate(engine, to_json(rendered.template))
     assert {key for key in ACCEPTED if not found[key]} == set()
     assert all(ACCEPTED.values()), "every accepted finding has its reason"
 
 
-def test_both_would_speak_up():
+def test_both_would_speak_up(engine):
     # given an alarm with a comparison that does not exist, when the validators look, then both object
     broken = {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -114,4 +113,4 @@ def test_both_would_speak_up():
         "Parameters": {"Unused": {"Type": "String", "Default": "x"}},
     }
     assert cfn_lint(to_json(broken))
-    assert cloudformation_validate(to_json(broken))
+    assert cloudformation_validate(engine, to_json(broken))

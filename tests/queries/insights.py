@@ -56,7 +56,7 @@ class Query:
         self.condition()
 
     def fields(self) -> None:
-        for _, alias in self.items():
+        for _, alias in self.listed():
             if alias is None:
                 continue
             if alias in self.projected or alias in self.known:
@@ -66,12 +66,12 @@ class Query:
     def stats(self) -> None:
         outputs: set[str] = set()
         made: list[str] = []
-        for item, alias in self.items(aggregate=True):
+        for item, alias in self.listed(aggregate=True):
             if alias is None:
                 raise MalformedQueryError(f"{item} has no name")
             made.append(alias)
         if self.accept("name", "by"):
-            for item, alias in self.items():
+            for item, alias in self.listed():
                 outputs.add(alias or item)
                 if alias:
                     made.append(alias)
@@ -96,7 +96,7 @@ class Query:
 
     # Lists and expressions
 
-    def items(self, *, aggregate: bool = False) -> list[tuple[str, str | None]]:
+    def listed(self, *, aggregate: bool = False) -> list[tuple[str, str | None]]:
         found: list[tuple[str, str | None]] = []
         while True:
             start = self.at

@@ -167,7 +167,7 @@ def _check_place(report: Report, widget: Object, path: str) -> None:
         if this in widget and other not in widget:
             report.error("R3", path, f"{this} is given without {other}; give both, or neither for the next free place")
     box = _box(widget)
-    if box is not None and box[0] + box[2] > COLUMNS:
+    if box is not None and box[0] < COLUMNS < box[0] + box[2]:
         report.warn(
             "R3", path, f"x {box[0]} and width {box[2]} end at column {box[0] + box[2]}; the grid has {COLUMNS} columns"
         )
@@ -176,8 +176,8 @@ def _check_place(report: Report, widget: Object, path: str) -> None:
 def _check_metric(report: Report, properties: Object, path: str) -> int:
     annotations, metrics = properties.get("annotations"), properties.get("metrics")
     notes: Object = annotations if isinstance(annotations, Mapping) else {}
-    alarm = bool(notes.get("alarms"))
-    if alarm:
+    alarms = notes.get("alarms")
+    if isinstance(alarms, list | tuple) and alarms:
         for key, where in (("metrics", properties), ("horizontal", notes), ("vertical", notes)):
             if key in where:
                 report.error(
@@ -194,7 +194,7 @@ def _no_source(properties: Object) -> str:
     if "metrics" in properties:
         return "region is missing; a metric widget takes a region with its metrics, for example 'us-east-1'"
     if "data" in properties:
-        return "a metric widget has PromQL data and no metrics; data belongs into a widget of type 'chart'"
+        return "a metric widget has PromQL 'data' and no metrics; that belongs into a widget of type 'chart'"
     if "alarms" in properties:
         return "a metric widget has alarms and no metrics; write annotations: {alarms: […]}, or use the type 'alarm'"
     return "a metric widget shows nothing; it takes metrics and a region, or annotations with one alarm"
@@ -216,7 +216,6 @@ def _check_view(report: Report, properties: Object, path: str) -> None:
     for key, given, only in (
         ("sparkline", sparkline, "singleValue"),
         ("table", "table" in properties, "table"),
-        ("labels", "labels" in properties, "pie"),
     ):
         if given and isinstance(view, str) and view != only:
             report.warn("no-effect", under(path, key), f"{key} has no effect in a {view[:60]}; it is for view {only!r}")

@@ -28,10 +28,10 @@ class Expression(NamedTuple):
 
     is_query: bool
     mixes_query: bool
-    ids: tuple[str, ...]
-    functions: tuple[str, ...]
-    searches: tuple[str, ...]
-    search_statistics: tuple[str, ...]
+    ids: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    search_statistics: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1024)
@@ -69,10 +69,11 @@ def read(text: str) -> Expression:
             ids[word] = None
     unquoted.append(text[end:])
     mixes = selects > 1 or bool(selects and not is_query)
-    if is_query:
-        mixes = mixes or _ARITHMETIC.search("".join(unquoted)) is not None
-        return Expression(True, mixes, (), (), (), ())  # noqa: FBT003 - the fields' own order
-    return Expression(False, mixes, tuple(ids), tuple(functions), tuple(searches), tuple(statistics))  # noqa: FBT003
+    if is_query and not mixes:
+        mixes = _ARITHMETIC.search("".join(unquoted)) is not None
+    if is_query or mixes:  # the words of a query are no ids
+        return Expression(is_query, mixes)
+    return Expression(is_query, mixes, tuple(ids), tuple(functions), tuple(searches), tuple(statistics))
 
 
 def expression_problems(text: str) -> Iterator[tuple[str, str]]:

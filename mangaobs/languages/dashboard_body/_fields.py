@@ -61,7 +61,7 @@ def _unknown(report: Report, shape_name: str, key: object, path: str) -> None:
     shape = SHAPES[shape_name]
     near = nearest(key, shape.fields) if isinstance(key, str) and len(key) < 100 else None
     hint = shape.hints.get(key) if isinstance(key, str) else None
-    hint = hint or (f"did you mean {near}?" if near else f"known are {', '.join(shape.fields)}")
+    hint = hint or (f"did you mean {near!r}?" if near else f"known are {', '.join(shape.fields)}")
     report.warn("unknown", path, f"{show(key)} is no key that CloudWatch knows here; {hint}")
 
 

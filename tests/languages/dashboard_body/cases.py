@@ -176,7 +176,7 @@ GOLDEN = [
     (
         page(text(), {"type": "metric", "properties": {"data": {"queries": []}}}),
         "/widgets/1/properties",
-        ["'data'", "'chart'"],
+        ["data", "'chart'"],
     ),
     (rows(ROW, [*OTHER, {"color": "red"}]), "/widgets/0/properties/metrics/1", ["'red'", "#RRGGBB"]),
     (

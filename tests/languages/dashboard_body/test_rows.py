@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +52,7 @@ metrics = st.lists(
 @given(metrics, st.data())
 def test_any_dots_expand_to_the_row_that_was_meant(full, data):
     short = [full[0]]
-    for before, row in zip(full, full[1:], strict=False):
+    for before, row in pairwise(full):
         short.append(
             [
                 "." if place < len(before) and before[place] == part and data.draw(st.booleans()) else part
