@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from mangaobs.languages.dashboard_body import LIMITS
 from mangaobs.model._check import fail
 from mangaobs.model._value import REGION, Value, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm
@@ -32,7 +33,10 @@ from mangaobs.model.widget import (
 
 Json: TypeAlias = dict[str, object]
 
-_WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[A-Za-z_][A-Za-z0-9_]*")
+MAX_METRICS = int(LIMITS["metrics_per_dashboard"].most)
+
+# Quoted text and numbers (1e5) are matched too, so that nothing in them is taken for an id.
+_WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9.]+(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*")
 
 
 def no_thresholds(_: Series) -> Iterable[Line]:
@@ -65,6 +69,13 @@ def body(
     if len(placed) > 500:
         fail(f"dashboard {dashboard.name!r}", "content", f"has {len(placed)} widgets", "at most 500: split it")
     document["widgets"] = [writer.widget(one) for one in placed]
+    if writer.metrics > MAX_METRICS:
+        fail(
+            f"dashboard {dashboard.name!r}",
+            "content",
+            f"fetches {writer.metrics:,} metrics, hidden ones too",
+            f"at most {MAX_METRICS:,}: split it",
+        )
     return document
 
 
@@ -78,6 +89,7 @@ class _Writer:
         self.alarm_arn = alarm_arn
         self.region = region
         self.thresholds = thresholds
+        self.metrics = 0
 
     def widget(self, placed: Placed) -> Json:
         kind, properties = self._properties(placed.widget)
@@ -142,6 +154,7 @@ class _Writer:
         if graph.view in {"timeSeries", "bar"}:
             properties["stacked"] = graph.stacked
         properties["metrics"] = rows.written()
+        self.metrics += sum(len(row) > 1 for row in rows.written())
         if len(rows.visible) + len(rows.hidden) > 500:
             fail(f"graph {graph.title!r}", "left", "has more than 500 metrics", "split it")
         if graph.view in {"timeSeries", "gauge", "bar"}:

@@ -6,10 +6,18 @@ Source: CloudWatch API reference, "Dashboard Body Structure and Syntax", and wha
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
+from mangaobs.languages.dashboard_body import (
+    LIMITS,
+    RESOURCE_TYPES,
+    expression_parts,
+    expression_problems,
+    label_problems,
+)
 from mangaobs.model._check import fail
 from mangaobs.model._field import check_tuple, check_word, check_words, is_number, is_time, is_whole
 from mangaobs.model._statistic import is_statistic
@@ -190,6 +198,7 @@ class Graph(Widget, frozen=True, kw_only=True):
                     fail(subject, field, f"holds {one!r:.80}", f"{kind.__name__}(…)")
         if self.timezone is not None and not re.fullmatch(r"[+-]\d{4}", self.timezone):
             fail(subject, "timezone", f"is {self.timezone!r}", "an offset such as +0100")
+        _check_queries(subject, (*self.left, *self.right))
         self._check_view(subject)
 
     def _check_view(self, subject: str) -> None:
@@ -216,8 +225,44 @@ def _check_series(subject: str, field: str, drawn: tuple[Series, ...]) -> None:
             fail(subject, field, "holds a condition", "the series alone; its alarm draws the threshold")
         if not isinstance(series, MetricStat | Math):
             fail(subject, field, f"holds {series!r:.80}", "series: a metric's statistic, or math")
-        if series.period < MINUTE or series.period % MINUTE:
-            fail(subject, field, f"has a series with a period of {series.period} s", "a multiple of 60 s")
+        for part in _parts(series):
+            if part.period < MINUTE or part.period % MINUTE:
+                fail(subject, field, f"has a series with a period of {part.period} s", "a multiple of 60 s")
+            _check_part(subject, field, part)
+
+
+def _parts(series: Series) -> Iterator[Series]:
+    """The series, and all that its math rests on: each becomes a row."""
+    yield series
+    if isinstance(series, Math):
+        for _, operand in series.of:
+            yield from _parts(operand)
+
+
+def _check_part(subject: str, field: str, part: Series) -> None:
+    if part.color and not _COLOR.fullmatch(part.color):
+        fail(subject, field, f"has a series whose color is {part.color!r}", "#rrggbb, for example #d13212")
+    if "${" in part.label:
+        for problem in label_problems(part.label):
+            fail(subject, field, f"has a series whose {problem}")
+    if isinstance(part, Math):
+        for _, problem in expression_problems(part.expression):
+            fail(subject, field, f"has a series whose expression is wrong: {problem}")
+
+
+def _check_queries(subject: str, drawn: tuple[Series, ...]) -> None:
+    expressions = [part.expression for series in drawn for part in _parts(series) if isinstance(part, Math)]
+    parts = [expression_parts(expression) for expression in dict.fromkeys(expressions)]
+    if sum(part.is_query for part in parts) > 1:
+        fail(
+            subject,
+            "left",
+            "has several Metrics Insights queries",
+            "one a graph: put the others on graphs of their own",
+        )
+    searches = sum(len(expression_parts(expression).searches) for expression in expressions)
+    if searches > (most := LIMITS["search_expressions_per_graph"].most):
+        fail(subject, "left", f"has {searches} SEARCH expressions", f"at most {most:g}")
 
 
 class TextWidget(Widget, frozen=True, kw_only=True):
@@ -318,9 +363,12 @@ class Explorer(Widget, frozen=True, kw_only=True):
         if len({kind for _, kind, _ in self.metrics}) > 1:
             fail(subject, "metrics", "are of several resource types", "one type an explorer")
         for name, kind, stat in self.metrics:
-            if not re.fullmatch(r"AWS::\w+::\w+", kind):
+            if kind not in RESOURCE_TYPES:
                 fail(
-                    subject, "metrics", f"has {kind!r} as the resource type of {name}", "such as AWS::Lambda::Function"
+                    subject,
+                    "metrics",
+                    f"has {kind!r} as the resource type of {name}",
+                    "one that explorers show, such as AWS::Lambda::Function",
                 )
             if not is_statistic(stat):
                 fail(subject, "metrics", f"has {stat!r} as the statistic of {name}", "for example Sum, Average, p99")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mangaobs.render._pieces import Context
 
 
-class _ScalableTarget(applicationautoscaling.ScalableTarget):
+class _ScalableTarget(applicationautoscaling.ScalableTarget):  # type: ignore[misc] # troposphere has no types
     """With the tags that the type takes and troposphere 4.11.0 does not know."""
 
     props = {**applicationautoscaling.ScalableTarget.props, "Tags": (Tags, False)}  # noqa: RUF012 - as its base has it

@@ -203,7 +203,7 @@ VARIABLES = (
 def test_a_dashboard_of_everything_passes_the_checker():
     document = make(*everything(), variables=VARIABLES, start="2026-11-24", end="2026-11-25", period_override="auto")
     assert check(deployed(document)) == []
-    assert document["widgets"][2]["properties"]["markdown"] == "Errors. **Normal:** 0."
+    assert document["widgets"][3]["properties"]["markdown"] == "Errors. **Normal:** 0."
     assert all(widget["properties"].get("region", REGION) == REGION for widget in document["widgets"])
 
 
@@ -216,7 +216,7 @@ stats = st.builds(
 )
 series = st.recursive(
     stats,
-    lambda inner: st.builds(lambda one, other: math("m1 / e1 + 1e3", m1=one, e1=other), inner, inner),
+    lambda inner: st.builds(lambda one, other: math("m1 / e1 + 1000", m1=one, e1=other), inner, inner),
     max_leaves=5,
 )
 lines = st.builds(
@@ -263,7 +263,7 @@ def test_a_flattened_expression_still_means_the_same(drawn):
     def leaves(row):
         if "expression" not in row[-1]:
             return [(row[1], row[-1]["stat"], row[-1]["period"])]
-        left, right = row[-1]["expression"].removesuffix(" + 1e3").split(" / ")
+        left, right = row[-1]["expression"].removesuffix(" + 1000").split(" / ")
         return leaves(by_id[left]) + leaves(by_id[right])
 
     for one, written in zip(drawn, rows, strict=False):

@@ -8,9 +8,9 @@ import pytest
 from mangaobs.errors import DefinitionError
 from mangaobs.languages.dashboard_body import SHAPES, check
 from mangaobs.model._value import Parameter, shown
-from mangaobs.model.alarm import Severity, any_of, critical, warning
 from mangaobs.model.alarm import CompositeAlarm as Composite
-from mangaobs.model.body import body
+from mangaobs.model.alarm import Severity, any_of, critical, warning
+from mangaobs.model.body import body, no_thresholds
 from mangaobs.model.dashboard import Column, Dashboard, column, row, section
 from mangaobs.model.metric import MINUTE, MINUTES, Math, Metric, MetricStat, math
 from mangaobs.model.variable import Choice, Variable
@@ -29,6 +29,7 @@ from mangaobs.model.widget import (
     TextWidget,
 )
 
+FINE = Metric("MangaAssist", "Load", native_period=1)
 ERRORS = Metric("AWS/Lambda", "Errors", (("FunctionName", "chat"),), unit="Count")
 CALLS = Metric("AWS/Lambda", "Invocations", (("FunctionName", "chat"),), unit="Count")
 DURATION = Metric("AWS/Lambda", "Duration", (("FunctionName", "chat"),), unit="Milliseconds")
@@ -41,7 +42,7 @@ def arn(alarm):
     return f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{alarm.name}"
 
 
-def rendered(*content, thresholds=lambda series: (), **fields):
+def rendered(*content, thresholds=no_thresholds, **fields):
     """The body of a dashboard of `content`, which the checker must find nothing wrong with."""
     made = body(
         Dashboard(name="d", content=content, **fields), alarm_arn=arn, region="eu-west-1", thresholds=thresholds
@@ -253,7 +254,6 @@ def test_variables():
 def test_names_that_only_the_deployment_knows_stay_in_the_body():
     table = Parameter("Table", default="sessions")
     metric = Metric("AWS/DynamoDB", "ReadThrottleEvents", (("TableName", table),))
-    assert rows(metric.sum(MINUTE)) if False else True
     made = body(Dashboard(name="d", content=(Graph(title="G", left=(metric.sum(MINUTE),)),)), alarm_arn=arn)
     drawn = made["widgets"][0]["properties"]
     assert drawn["metrics"][0][3] is table
@@ -274,7 +274,7 @@ def test_hidden_operands_stand_after_what_is_drawn():
 def test_an_operand_that_is_drawn_anyway_is_not_fetched_twice():
     # Given a rate, and one of its operands drawn in another color and under a label
     rate = math("100 * errors / calls", errors=SUM, calls=CALLS.sum(MINUTE))
-    made = rows(rate, SUM.colored(RED).named("errors") if hasattr(SUM, "colored") else SUM)
+    made = rows(rate, SUM.colored(RED).named("errors"))
     # Then three rows are fetched, and the drawn one has the id that the math uses
     assert len(made) == 3
     drawn = made[1][-1]
@@ -332,7 +332,7 @@ def horizontal(graph, thresholds):
 
 def test_a_threshold_is_drawn_once_though_two_series_share_it():
     graph = Graph(title="G", left=(SUM, SUM.named("again"), CALLS.sum(MINUTE)))
-    assert horizontal(graph, lambda series: (line(5, "errors"),)) == [{"value": 5, "label": "errors", "color": RED}]
+    assert horizontal(graph, lambda _: (line(5, "errors"),)) == [{"value": 5, "label": "errors", "color": RED}]
 
 
 def test_a_threshold_stands_on_the_axis_of_its_series():
@@ -343,12 +343,12 @@ def test_a_threshold_stands_on_the_axis_of_its_series():
 
 def test_a_threshold_that_the_graph_already_draws_is_not_repeated():
     graph = Graph(title="G", left=(SUM,), lines=(line(5, "errors"),))
-    assert len(horizontal(graph, lambda series: (line(5, "errors"),))) == 1
+    assert len(horizontal(graph, lambda _: (line(5, "errors"),))) == 1
 
 
 @pytest.mark.parametrize("view", ["singleValue", "pie", "table"])
 def test_what_has_no_axis_has_no_threshold(view):
-    assert horizontal(Graph(title="G", left=(SUM,), view=view), lambda series: (line(5, "errors"),)) == []
+    assert horizontal(Graph(title="G", left=(SUM,), view=view), lambda _: (line(5, "errors"),)) == []
 
 
 # Wrong values: where they are written, the field's name, what is right
@@ -393,8 +393,8 @@ WRONG = [
     (lambda: graph(sparkline=True), "sparkline", "singleValue"),
     (lambda: graph(view="singleValue", sparkline=True, set_period_to_time_range=True), "sparkline", "one of the two"),
     (lambda: graph(view="pie", right=(SUM,)), "right", "left"),
-    (lambda: graph(right=(MetricStat(ERRORS, "Sum", 10),)), "right", "multiple of 60"),
-    (lambda: graph(left=(Math("m / 2", (("m", MetricStat(ERRORS, "Sum", 10)),), explicit_period=60),)), "left", "60"),
+    (lambda: graph(right=(MetricStat(FINE, "Sum", 10),)), "right", "multiple of 60"),
+    (lambda: graph(left=(Math("m / 2", (("m", MetricStat(FINE, "Sum", 10)),), explicit_period=60),)), "left", "60"),
     (lambda: graph(left=(Math("m", (("m", SUM),), explicit_period=90),)), "left", "multiple of 60"),
     (lambda: graph(left=(MetricStat(ERRORS, "Sum", 60, color="red"),)), "color", "#rrggbb"),
     (lambda: graph(left=(SUM.named("${AVERAGE}"),)), "label", "AVG"),
@@ -455,7 +455,7 @@ WRONG = [
     (lambda: select(default_value="b"), "default_value", "one of them"),
     (lambda: select(default_value="__FIRST"), "default_value", "one of the values"),
     (lambda: select(values=(Choice("x" * 256),)), "values", "at most 255"),
-    (lambda: dashboard(name="my dashboard"), "name", "kebab"),
+    (lambda: dashboard(name="my dashboard"), "name", "letters"),
     (lambda: dashboard(name="my.dashboard"), "name", "letters"),
     (lambda: dashboard(start="-P3H"), "start", "-PT<n>M or H"),
     (lambda: dashboard(start="yesterday"), "start", "ISO 8601"),
@@ -466,7 +466,7 @@ WRONG = [
     (lambda: dashboard(variables=tuple(select(id=f"v{n}") for n in range(26))), "variables", "at most 25"),
     (lambda: dashboard(content=("text",)), "content", "sections"),
     (lambda: dashboard(content=graph()), "content", "tuple"),
-    (lambda: row(), "columns", "at least one"),
+    (lambda: row(*()), "columns", "at least one"),
     (lambda: row(graph(width=20), graph(width=8)), "columns", "24"),
     (lambda: Column((graph(),), 0), "width", "1 to 24"),
     (lambda: column(graph(width=12), width=6), "widgets", "at most"),
@@ -501,8 +501,10 @@ def test_too_many_metrics_are_refused():
     many = tuple(SUM.named(str(number)) for number in range(501))
     with pytest.raises(DefinitionError, match="more than 500 metrics"):
         rendered(Graph(title="G", left=many))
+    full = Graph(title="G", left=many[:500])
+    rendered(*[full] * 5)
     with pytest.raises(DefinitionError, match="2,500"):
-        rendered(*[Graph(title="G", left=many[:500])] * 6)
+        rendered(*[full] * 6)
 
 
 def test_composites_and_tickets_may_stand_among_the_alarms():

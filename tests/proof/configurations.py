@@ -112,7 +112,7 @@ log_group = { ssm = "/audit/trail-log-group" }
 [logs]
 create = true
 retention_days = 90
-kms_key = { parameter = "LogKey", default = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555" }
+kms_key = { parameter = "LogKey", default = "arn:aws:kms:us-east-1:111122223333:alias/logs" }
 
 [alarms]
 query_p99_ms = 40

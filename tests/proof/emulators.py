@@ -17,6 +17,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 
 REGION = "us-east-1"
@@ -157,9 +158,10 @@ def _alarm(properties: dict[str, Any], _: str, client: Client) -> dict[str, Any]
 
 def _dashboard(properties: dict[str, Any], _: str, client: Client) -> dict[str, Any]:
     held = client("cloudwatch").get_dashboard(DashboardName=properties["DashboardName"])
-    if "Tags" in properties:
-        held["Tags"] = client("cloudwatch").list_tags_for_resource(ResourceARN=held["DashboardArn"])["Tags"]
-    return held
+    try:
+        return held | {"Tags": client("cloudwatch").list_tags_for_resource(ResourceARN=held["DashboardArn"])["Tags"]}
+    except ClientError:
+        return held  # its tags are no more known than those of a thing that is not there
 
 
 def _insight_rule(properties: dict[str, Any], _: str, client: Client) -> dict[str, Any]:
@@ -231,7 +233,11 @@ def _scalable_target(properties: dict[str, Any], _: str, client: Client) -> dict
         ResourceIds=[properties["ResourceId"]],
         ScalableDimension=properties["ScalableDimension"],
     )["ScalableTargets"]
-    return held
+    try:
+        arn = held["ScalableTargetARN"]
+        return held | {"Tags": client("application-autoscaling").list_tags_for_resource(ResourceARN=arn)["Tags"]}
+    except NotImplementedError:
+        return held
 
 
 def _scaling_policy(properties: dict[str, Any], _: str, client: Client) -> dict[str, Any]:

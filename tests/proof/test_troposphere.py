@@ -144,11 +144,7 @@ def test_the_walk_over_the_schema_finds_what_is_not_there():
 
 
 def test_troposphere_has_what_the_schemas_have_but_for_these(used):
-    found = {
-        path
-        for type, cls in CLASSES.items()
-        for path in lacking(type, schema(type), cls, type, used)
-    }
+    found = {path for type, cls in CLASSES.items() for path in lacking(type, schema(type), cls, type, used)}
     assert found == LACKING
 
 

@@ -6,7 +6,7 @@ source. The standard library and the catalog of metrics are all that this rests 
 """
 
 from mangaobs.languages.dashboard_body._check import check
-from mangaobs.languages.dashboard_body._expression import expression_problems
+from mangaobs.languages.dashboard_body._expression import Expression, expression_parts, expression_problems
 from mangaobs.languages.dashboard_body._facts import (
     COLUMNS,
     LABEL_TOKENS,
@@ -37,6 +37,7 @@ __all__ = [
     "SHAPES",
     "SOURCES",
     "STATISTICS",
+    "Expression",
     "Field",
     "Finding",
     "Level",
@@ -44,6 +45,7 @@ __all__ = [
     "Shape",
     "check",
     "expand_rows",
+    "expression_parts",
     "expression_problems",
     "is_duration",
     "is_relative",

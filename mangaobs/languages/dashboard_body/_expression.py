@@ -35,7 +35,7 @@ class Expression(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def read(text: str) -> Expression:
+def expression_parts(text: str) -> Expression:
     """The parts of an expression."""
     is_query = _QUERY.match(text) is not None
     ids: dict[str, None] = {}
@@ -78,7 +78,7 @@ def read(text: str) -> Expression:
 
 def expression_problems(text: str) -> Iterator[tuple[str, str]]:
     """What is wrong with an expression by itself: rule and sentence."""
-    parts = read(text)
+    parts = expression_parts(text)
     if parts.mixes_query:
         right = "give the query a row of its own, and refer to its id from the math of another row"
         yield "R9", f"expression {show(text)} mixes a Metrics Insights query with something else; {right}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from mangaobs import catalog
-from mangaobs.languages.dashboard_body._expression import expression_problems, read
+from mangaobs.languages.dashboard_body._expression import expression_parts, expression_problems
 from mangaobs.languages.dashboard_body._facts import LIMITS
 from mangaobs.languages.dashboard_body._fields import check_object
 from mangaobs.languages.dashboard_body._finding import Report, listed, show, under
@@ -191,7 +191,7 @@ def _check_ids(report: Report, rows: list[_Row], path: str) -> None:
             )
     for number, row in enumerate(rows):
         expression = None if row.parts else row.text("expression")
-        for id in read(expression).ids if expression else ():
+        for id in expression_parts(expression).ids if expression else ():
             if id not in first:
                 known = f"the ids are {', '.join(list(first)[:20])}" if first else "no row has an id"
                 report.error("R8", under(path, number), f"expression refers to {show(id)}, which no row has; {known}")
@@ -204,7 +204,7 @@ def _check_queries(report: Report, rows: list[_Row], path: str) -> None:
     for number, row in enumerate(rows):
         expression = None if row.parts else row.text("expression")
         if expression:
-            parts = read(expression)
+            parts = expression_parts(expression)
             searches += len(parts.searches)
             queries += [number] if parts.is_query else []
     for number in queries[1:]:
