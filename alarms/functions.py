@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from mangaobs.model.alarm import NOT_BREACHING, Alarm, Severity, critical, info, warning
-from mangaobs.model.metric import MINUTE, MINUTES, Metric, math
+from mangaobs.model.metric import MINUTE, MINUTES, Math, Metric, math
 from mangaobs.project.app import App
 from mangaobs.services.lambda_ import Function
 
@@ -96,18 +97,11 @@ def _stream_reader(app: App[Thresholds], function: Function) -> Iterator[Alarm]:
     )
     # IteratorAge is silent while nothing is read at all, so a reader that stopped needs an alarm of its own: something
     # was written, and nothing read.
-    written = _written(app, function)
-    if written is not None:
-        read = function.invocations() if function.event_source_mapping is None else function.polled_event_count()
+    reading = reading_while_written(app, function)
+    if reading is not None:
         yield critical(
             f"function-{function.key}-stopped",
-            math(
-                "IF(written > 0, read, 1)",
-                written=written.sum(5 * MINUTES),
-                read=read.sum(5 * MINUTES),
-                label=f"{function.key} reads",
-            )
-            < 1,
+            reading < 1,
             for_=3,
             out_of=4,
             missing=NOT_BREACHING,
@@ -117,7 +111,21 @@ def _stream_reader(app: App[Thresholds], function: Function) -> Iterator[Alarm]:
         )
 
 
-def _written(app: App[Thresholds], function: Function) -> Metric | None:
+def reading_while_written(app: App[Any], function: Function) -> Math | None:
+    """What a stream's reader reads in the periods in which its stream is written, 1 in the others."""
+    written = _written(app, function) if function.reads_stream else None
+    if written is None:
+        return None
+    read = function.invocations() if function.event_source_mapping is None else function.polled_event_count()
+    return math(
+        "IF(written > 0, read, 1)",
+        written=written.sum(5 * MINUTES),
+        read=read.sum(5 * MINUTES),
+        label=f"{function.key} reads",
+    )
+
+
+def _written(app: App[Any], function: Function) -> Metric | None:
     if function.event_source == "dynamodb-stream":
         return next((table.consumed_capacity_units("Write") for table in app.tables.values() if table.stream), None)
     return next((stream.incoming_records() for stream in app.streams.values()), None)

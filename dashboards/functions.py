@@ -12,6 +12,7 @@ from mangaobs.project.app import App
 from mangaobs.services.bedrock import Model
 from mangaobs.services.lambda_ import Function
 
+from ..alarms.functions import reading_while_written
 from ..handlers import signals
 
 # Sixteen functions make some 130 widgets, notes included; a dashboard takes 500.
@@ -25,9 +26,33 @@ def dashboards(app: App[object], _: Mapping[str, Alarm | CompositeAlarm]) -> Ite
         content = [
             TextWidget(width=24, height=2, markdown="# Functions and Bedrock\nEach function against its own timeout."),
             *(section("Bedrock", *_bedrock(app)) for _ in [0] if number == 1 and app.models),
+            *(_account(app) for _ in [0] if number == 1 and app.functions),
             *(_function(function) for function in shown),
         ]
         yield Dashboard(name="functions" if number == 1 else f"functions-{number}", content=tuple(content))
+
+
+def _account(app: App[object]) -> Section:
+    graphs = [
+        Graph(
+            title="Concurrency of the account",
+            left=(app.concurrency.claimed_account_concurrency().maximum(MINUTE).named("claimed"),),
+            shows="Executions in use or reserved, of the quota that all functions of the account share.",
+            normal="below the line.",
+        ),
+    ]
+    # The very series of the alarms that watch for a reader which stopped.
+    graphs += [
+        Graph(
+            title=f"{function.key}: reads while its stream is written",
+            left=(reading,),
+            shows="What the function reads in five minutes in which its stream is written; 1 where nothing is.",
+            normal="1 or more.",
+        )
+        for function in app.functions.values()
+        if (reading := reading_while_written(app, function)) is not None
+    ]
+    return section("Account and streams", row(*graphs[:4]))
 
 
 def _function(function: Function) -> Section:
@@ -60,6 +85,18 @@ def _function(function: Function) -> Section:
             normal="follows the load.",
         ),
     ]
+    if function.asynchronous:
+        graphs.append(
+            Graph(
+                title=f"{function.key}: events given up",
+                left=(
+                    function.async_events_dropped().sum(MINUTE).named("dropped"),
+                    function.dead_letter_errors().sum(MINUTE).named("dead-letter errors"),
+                ),
+                shows="Asynchronous events that Lambda gave up, a minute.",
+                normal="0.",
+            )
+        )
     if function.reads_stream:
         graphs.append(
             Graph(

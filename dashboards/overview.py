@@ -99,15 +99,20 @@ def _api(app: App[object]) -> list[Section]:
         for key, api in app.apis.items()
     ]
     effects = [
-        signal_metric(signal, Environment=app.environment).sum(MINUTE)
-        for signal in (signals.FALLBACK_ANSWERS, signals.RATE_LIMITED, signals.DEFERRED_WRITES, signals.DROPPED_WRITES)
+        signal_metric(signal, Environment=app.environment).sum(period)
+        for signal, period in (
+            (signals.FALLBACK_ANSWERS, MINUTE),
+            (signals.RATE_LIMITED, MINUTE),
+            (signals.DEFERRED_WRITES, MINUTE),
+            (signals.DROPPED_WRITES, 5 * MINUTE),
+        )
     ]
     rows.append(
         row(
             Graph(
                 title="What customers saw",
                 left=tuple(effects),
-                shows="Answers without the model, messages refused, turns that wait or were given up, a minute.",
+                shows="Answers without the model, messages refused, turns that wait; turns given up in five minutes.",
                 normal="all at 0.",
             )
         )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-from mangaobs.model.metric import Math, MetricStat, Series
-
-_WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[A-Za-z_][A-Za-z0-9_]*")
+from mangaobs.model.metric import WORD, Math, MetricStat, Series
 
 
 class Row(NamedTuple):
@@ -40,7 +37,7 @@ def _flatten(series: Math, id: str, prefix: str) -> list[Row]:
     expression = series.expression
     if prefix:
         own = {name for name, _ in series.of}
-        expression = _WORD.sub(lambda word: prefix + word[0] if word[0] in own else word[0], expression)
+        expression = WORD.sub(lambda word: prefix + word[0] if word[0] in own else word[0], expression)
     period = series.explicit_period if not series.of else 0
     rows.append(Row(id, None, expression, series.label, period))
     return rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -13,7 +12,7 @@ from mangaobs.model._check import fail
 from mangaobs.model._value import REGION, Value, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.dashboard import Dashboard, Placed, place
-from mangaobs.model.metric import Math, MetricStat, Series, identity
+from mangaobs.model.metric import WORD, Math, MetricStat, Series, identity
 from mangaobs.model.variable import Variable
 from mangaobs.model.widget import (
     AlarmGraph,
@@ -34,9 +33,6 @@ from mangaobs.model.widget import (
 Json: TypeAlias = dict[str, object]
 
 MAX_METRICS = int(LIMITS["metrics_per_dashboard"].most)
-
-# Quoted text and numbers (1e5) are matched too, so that nothing in them is taken for an id.
-_WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9.]+(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*")
 
 
 def no_thresholds(_: Series) -> Iterable[Line]:
@@ -243,7 +239,7 @@ class _Rows:
 
     def _expression(self, series: Math, options: Json) -> Json:
         ids = {name: self._operand(operand) for name, operand in series.of}
-        expression = _WORD.sub(lambda word: ids.get(word[0], word[0]), series.expression)
+        expression = WORD.sub(lambda word: ids.get(word[0], word[0]), series.expression)
         options["expression"] = expression
         if "id" not in options:
             options["id"] = self._next("e")

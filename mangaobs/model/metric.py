@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from mangaobs.languages.statistic import is_percentile, is_statistic
 from mangaobs.model._check import fail
-from mangaobs.model._statistic import is_percentile, is_statistic
 from mangaobs.model._value import Value, shown
 from mangaobs.signals import MetricSignal
 
@@ -213,7 +213,8 @@ def identity(series: Series) -> tuple[object, ...]:
 
 
 _RESERVED = frozenset({"result", "series", "band"})
-_IDENTIFIER = re.compile(r"'[^']*'|\"[^\"]*\"|[A-Za-z_][A-Za-z0-9_]*")
+# The words of an expression; quoted text and numbers (1e5) are matched too, so that nothing in them is taken for an id.
+WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9.]+(?:[eE][+-]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*")
 
 
 def math(expression: str, *, label: str = "", period: int = 0, **of: Series) -> Math:
@@ -223,7 +224,7 @@ def math(expression: str, *, label: str = "", period: int = 0, **of: Series) -> 
     """
     if not 1 <= len(expression) <= 2048:
         fail("math", "expression", f"has {len(expression)} characters", "1 to 2,048")
-    words = {word for word in _IDENTIFIER.findall(expression) if word[0] not in "'\""}
+    words = set(WORD.findall(expression))
     used = {word for word in words if word[0].islower()}
     for name in of:
         if not _ID.fullmatch(name):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from troposphere import cloudwatch
 
 from mangaobs.errors import RenderError
+from mangaobs.languages.statistic import is_percentile
 from mangaobs.model._flatten import Row, flatten
-from mangaobs.model._statistic import is_percentile
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Rule, Severity, children
 from mangaobs.model.metric import MetricStat
 from mangaobs.render._pieces import Piece, identify

@@ -151,12 +151,15 @@ def _assign(
     carried: dict[str, _Load] = {}
     new: list[list[Piece]] = []
     for unit in units.values():
-        home = next((assignment[piece.id] for piece in unit if piece.id in assignment), "")
-        if home:
-            homes |= dict.fromkeys((piece.id for piece in unit), home)
-            carried[home] = carried.get(home, frame).plus(_sum(unit, loads))
-        else:
+        known = {piece.id: assignment[piece.id] for piece in unit if _is_at_home(piece, assignment)}
+        if not known:
             new.append(unit)
+            continue
+        # What is new of a unit joins the first of the others; those stay apart where they were.
+        first = min(known.values())
+        for piece in unit:
+            home = homes[piece.id] = known.get(piece.id, first)
+            carried[home] = carried.get(home, frame).plus(loads[piece.id])
     _refuse_overgrown(carried, max_bytes)
     numbers = dict.fromkeys(STAGES, 1)
     for unit in new:
@@ -172,6 +175,11 @@ def _assign(
         homes |= dict.fromkeys((piece.id for piece in unit), home)
         carried[home] = carried.get(home, frame).plus(load)
     return homes
+
+
+def _is_at_home(piece: Piece, assignment: Mapping[str, str]) -> bool:
+    """Whether it has a shard, and one of its own lot: an alarm that becomes a composite is deployed after the rest."""
+    return assignment.get(piece.id, "").startswith(f"{piece.stage}-")
 
 
 def _turn(shard: str) -> tuple[int, str]:

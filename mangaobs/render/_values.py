@@ -11,6 +11,7 @@ from mangaobs.errors import RenderError
 from mangaobs.model._value import Attribute, Import, Parameter, Pseudo, Text, Token, Value
 
 # Private-use characters: they survive JSON untouched and stand in no text.
+_DOLLAR = "$"  # no export is called so
 _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
@@ -67,13 +68,13 @@ class Values:
         dumped = json.dumps(document, default=mark, ensure_ascii=False, separators=(",", ":"))
         if not marks:
             return dumped
-        written = dumped.replace("${", "${!").replace(_OPEN, "${").replace(_CLOSE, "}")
+        written = _literal(dumped, imports).replace(_OPEN, "${").replace(_CLOSE, "}")
         return _sub(written, imports)
 
     def _text(self, text: Text) -> troposphere.Sub:
         imports: dict[str, str] = {}
         written = "".join(
-            part.replace("${", "${!") if isinstance(part, str) else f"${{{self._name(part, imports)}}}"
+            _literal(part, imports) if isinstance(part, str) else f"${{{self._name(part, imports)}}}"
             for part in text.parts
         )
         return _sub(written, imports)
@@ -100,5 +101,19 @@ class Values:
         return token.name
 
 
+def _literal(written: str, imports: dict[str, str]) -> str:
+    """Text in which a `${` stays one.
+
+    CloudFormation's own escape, `${!name}`, needs the brace to be closed; a variable for the dollar does not.
+    """
+    if "${" not in written:
+        return written
+    imports[_DOLLAR] = "Dollar"
+    return written.replace("${", "${Dollar}{")
+
+
 def _sub(written: str, imports: dict[str, str]) -> troposphere.Sub:
-    return troposphere.Sub(written, **{name: troposphere.ImportValue(export) for export, name in imports.items()})
+    variables = {
+        name: "$" if export == _DOLLAR else troposphere.ImportValue(export) for export, name in imports.items()
+    }
+    return troposphere.Sub(written, **variables)

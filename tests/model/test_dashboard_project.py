@@ -15,7 +15,7 @@ from mangaobs.project.build import load_observability
 from mangaobs.render import render
 
 ENVIRONMENTS = [None, "staging", "prod"]
-KINDS = ["dynamodb-sessions", "functions", "overview", "security"]
+KINDS = ["dynamodb-sessions", "functions", "overview", "pipeline", "security"]
 PSEUDO = {
     "AWS::Region": "eu-west-1",
     "AWS::AccountId": "123456789012",

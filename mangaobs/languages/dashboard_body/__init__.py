@@ -15,7 +15,6 @@ from mangaobs.languages.dashboard_body._facts import (
     RESOURCE_TYPES,
     SHAPES,
     SOURCES,
-    STATISTICS,
     Field,
     Limit,
     Shape,
@@ -24,8 +23,8 @@ from mangaobs.languages.dashboard_body._finding import Finding, Level
 from mangaobs.languages.dashboard_body._label import label_problems
 from mangaobs.languages.dashboard_body._rows import expand_rows
 from mangaobs.languages.dashboard_body._rules import RULES
-from mangaobs.languages.dashboard_body._statistic import is_statistic
 from mangaobs.languages.dashboard_body._time import is_duration, is_relative, is_time
+from mangaobs.languages.statistic import STATISTICS, is_statistic
 
 __all__ = [
     "COLUMNS",

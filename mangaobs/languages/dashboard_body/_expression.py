@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mangaobs.catalog import nearest
 from mangaobs.languages.dashboard_body._facts import LIMITS, MATH_FUNCTIONS
 from mangaobs.languages.dashboard_body._finding import show
-from mangaobs.languages.dashboard_body._statistic import is_statistic
+from mangaobs.languages.statistic import is_statistic
 
 _TOKEN = re.compile(
     r"""(?P<quoted>'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?)"""

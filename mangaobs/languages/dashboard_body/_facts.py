@@ -365,7 +365,6 @@ _ALL: tuple[Shape, ...] = (
 )
 SHAPES: dict[str, Shape] = {shape.name: shape for shape in _ALL}
 
-STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")  # D; the others: `is_statistic`
 
 LABEL_TOKENS = frozenset(
     {

@@ -9,8 +9,8 @@ from typing import Any
 from mangaobs.catalog import nearest
 from mangaobs.languages.dashboard_body._facts import SHAPES, Field
 from mangaobs.languages.dashboard_body._finding import Level, Report, listed, show, under
-from mangaobs.languages.dashboard_body._statistic import is_statistic, meant
 from mangaobs.languages.dashboard_body._time import is_time
+from mangaobs.languages.statistic import is_statistic, meant
 
 _KINDS = {
     "string": "text",

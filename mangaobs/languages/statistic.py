@@ -1,4 +1,4 @@
-"""Statistics as the rows of a dashboard name them.
+"""Statistics as CloudWatch writes them.
 
 Source: CloudWatch User Guide, "CloudWatch statistics definitions". The page on dashboards lists only the five
 plain ones and percentiles; the others are drawn all the same.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mangaobs.languages.dashboard_body._facts import STATISTICS
+STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 
 _PERCENT = r"(?:100(?:\.0{1,10})?|[0-9]{1,2}(?:\.[0-9]{1,10})?)"
 _NUMBER = r"[0-9]+(?:\.[0-9]{1,10})?"
@@ -30,6 +30,11 @@ _BY_LOWER = _ALIASES | {name.lower(): name for name in STATISTICS}
 def is_statistic(text: str) -> bool:
     """Whether CloudWatch has such a statistic."""
     return text in STATISTICS or _EXTENDED.fullmatch(text) is not None
+
+
+def is_percentile(text: str) -> bool:
+    """Whether a statistic needs the metric's raw values: p99, a trimmed mean and their like."""
+    return text not in STATISTICS
 
 
 def meant(text: str) -> str | None:
