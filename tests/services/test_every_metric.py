@@ -14,7 +14,7 @@ import pytest
 
 from mangaobs import catalog, services
 from mangaobs.errors import DefinitionError
-from mangaobs.model._statistic import is_percentile
+from mangaobs.languages.statistic import is_percentile
 from mangaobs.model.metric import Math, Metric, MetricStat
 from mangaobs.services._resource import Resource
 from mangaobs.services.api_gateway import Api
