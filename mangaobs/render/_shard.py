@@ -34,19 +34,22 @@ _FULL = 0.8
 
 
 class _Load(NamedTuple):
-    """What a shard carries, or may carry."""
+    """What a shard carries, or may carry; each parameter with the bytes that it takes where it is declared."""
 
     resources: int
     bytes: int
-    parameters: frozenset[str]
+    parameters: frozenset[tuple[str, int]]
 
     def plus(self, other: _Load) -> _Load:
         return _Load(self.resources + other.resources, self.bytes + other.bytes, self.parameters | other.parameters)
 
+    def all_bytes(self) -> int:
+        return self.bytes + sum(size for _, size in self.parameters)
+
     def fits(self, share: float, max_bytes: int) -> bool:
         return (
             self.resources <= MAX_RESOURCES * share
-            and self.bytes <= max_bytes * share
+            and self.all_bytes() <= max_bytes * share
             and len(self.parameters) <= MAX_PARAMETERS
         )
 
@@ -65,11 +68,14 @@ def render_shards(
     context, pieces = make_pieces(observability, topics)
     trees = {piece.id: piece.tree(()) for piece in pieces}
     # The frame of a template: its contract, its description.
-    frame = _Load(0, len(msgspec.json.encode(assemble(context, {}, {}))), frozenset())
-    loads = {
-        piece.id: _Load(1, len(msgspec.json.encode(trees[piece.id])) + len(piece.id) + 4, piece.parameters)
-        for piece in pieces
+    bare = len(msgspec.json.encode(assemble(context, {}, {})))
+    frame = _Load(0, bare + len('"Outputs":{},'), frozenset())
+    declared = {
+        name: len(msgspec.json.encode(assemble(context, {}, {name: parameter}))) - bare
+        for name, parameter in context.values.parameters.items()
     }
+    outputs = _topics.outputs(observability)
+    loads = {piece.id: _load(piece, trees[piece.id], declared, outputs.get(piece.id)) for piece in pieces}
     homes = _assign(pieces, loads, frame, assignment, max_bytes)
     shards: dict[str, list[Piece]] = {}
     for piece in pieces:
@@ -80,14 +86,14 @@ def render_shards(
             # What it needs and has elsewhere, the order of deployment provides.
             if needs := sorted(need for need in piece.needs if homes[need] == shard):
                 trees[piece.id]["DependsOn"] = needs
-        names = frozenset().union(*(loads[piece.id].parameters for piece in shards[shard]))
+        names = frozenset().union(*(piece.parameters for piece in shards[shard]))
         templates[shard] = assemble(
             context,
             {piece.id: trees[piece.id] for piece in shards[shard]},
             {name: context.values.parameters[name] for name in names},
         )
-        if outputs := {id: one for id, one in _topics.outputs(observability).items() if homes[id] == shard}:
-            templates[shard]["Outputs"] = outputs
+        if here := {id: one for id, one in outputs.items() if homes[id] == shard}:
+            templates[shard]["Outputs"] = here
     return templates, dict(sorted(homes.items()))
 
 
@@ -141,6 +147,16 @@ def read_assignment(file: Path) -> dict[str, str]:
     return assignment
 
 
+def _load(piece: Piece, tree: object, declared: Mapping[str, int], output: object) -> _Load:
+    size = len(msgspec.json.encode(tree)) + len(piece.id) + 4
+    if piece.needs:
+        # As much as `DependsOn` may take.
+        size += len('"DependsOn":[],') + sum(len(need) + 3 for need in piece.needs)
+    if output is not None:
+        size += len(msgspec.json.encode(output)) + len(piece.id) + 4
+    return _Load(1, size, frozenset((name, declared[name]) for name in piece.parameters))
+
+
 def _assign(
     pieces: list[Piece], loads: dict[str, _Load], frame: _Load, assignment: Mapping[str, str], max_bytes: int
 ) -> dict[str, str]:
@@ -165,7 +181,10 @@ def _assign(
     for unit in new:
         load = _sum(unit, loads)
         if not frame.plus(load).fits(1, max_bytes):
-            raise RenderError(f"{unit[0].id} alone has {load.bytes:,} bytes", right=f"a shard takes {max_bytes:,}")
+            raise RenderError(
+                f"{unit[0].id} alone makes a shard of {frame.plus(load).all_bytes():,} bytes",
+                right=f"a shard takes {max_bytes:,}",
+            )
         stage = unit[0].stage
         while True:
             home = f"{stage}-{numbers[stage]:03d}"
@@ -198,7 +217,7 @@ def _refuse_overgrown(carried: dict[str, _Load], max_bytes: int) -> None:
     for shard, load in carried.items():
         if not load.fits(1, max_bytes):
             raise RenderError(
-                f"shard {shard} has grown to {load.resources} resources, {load.bytes:,} bytes and "
+                f"shard {shard} has grown to {load.resources} resources, {load.all_bytes():,} bytes and "
                 f"{len(load.parameters)} parameters",
                 right=f"at most {MAX_RESOURCES}, {max_bytes:,} and {MAX_PARAMETERS}: define less, or move resources by "
                 "hand (delete them from the stack, then from the assignment)",

@@ -63,9 +63,8 @@ def filter_pattern(pattern: str) -> Matcher:
             return lambda event: not list(_select(event, written))
         kind, value = take()
         assert kind == "text"
-        wanted = re.compile(
-            ".*".join(re.escape(part) for part in re.sub(r"\\(.)", r"\1", value[1:-1]).split("*")), re.DOTALL
-        )
+        parts = re.sub(r"\\(.)", r"\1", value[1:-1]).split("*")
+        wanted = re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
         if operator == "=":
             return lambda event: any(_equal(found, wanted) for found in _select(event, written))
         assert operator == "!="

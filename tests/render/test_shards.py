@@ -189,7 +189,7 @@ def test_what_belongs_together_stays_together():
 
 
 def test_one_resource_that_no_shard_can_hold_is_refused_by_its_name():
-    with pytest.raises(RenderError, match=r"^TopicKey alone has 1,\d\d\d bytes; a shard takes 1,200"):
+    with pytest.raises(RenderError, match=r"^\w+ alone makes a shard of 1,\d\d\d bytes; a shard takes 1,200"):
         render_shards(system([0]), {}, max_bytes=1_200)
 
 
