@@ -11,11 +11,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mangaobs.model._value import Value, arn, text
+from mangaobs.errors import Place
 from mangaobs.model.alarm import Alarm, Severity
 from mangaobs.model.metric import MINUTES
 from mangaobs.model.pattern import Pattern, absent, all_of, any_of, equal, unequal
+from mangaobs.model.place import written_at
 from mangaobs.model.trail import EventRule, MetricFilter
+from mangaobs.model.value import Value, arn, shown, text
 from mangaobs.project.app import App
 
 from . import Thresholds
@@ -72,35 +74,14 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     runbook: str
     threshold: float = 0
     account_wide: bool = False
+    place: Place = msgspec.field(default_factory=written_at)
 
 
 def watches(app: App[Thresholds]) -> Iterator[Watch]:
     if app.trail is None:
         return
     if app.trail.data_events:
-        for key, table in app.tables.items():
-            yield Watch(
-                name=f"trail-{key}-scan",
-                metric=f"Scan-{key}",
-                # The table's ARN under resources holds for a name and for an ARN in the request, and for PartiQL.
-                pattern=all_of(
-                    _DYNAMODB, equal("$.eventName", "Scan"), equal("$.resources[*].ARN", *_arns(table.name))
-                ),
-                severity=Severity.WARNING,
-                threshold=app.thresholds.scans,
-                summary=f"Somebody scans table {key}, which no handler does.",
-                runbook="data-access",
-            )
-            yield Watch(
-                name=f"trail-{key}-partiql",
-                metric=f"PartiQL-{key}",
-                pattern=all_of(
-                    _DYNAMODB, equal("$.eventName", *PARTIQL), equal("$.resources[*].ARN", *_arns(table.name))
-                ),
-                severity=Severity.WARNING,
-                summary=f"Somebody reads or writes table {key} with PartiQL, which no handler does.",
-                runbook="data-access",
-            )
+        yield from _data_access(app)
     yield Watch(
         name="trail-table-changes",
         metric="TableChanges",
@@ -198,6 +179,34 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
     )
 
 
+def _data_access(app: App[Thresholds]) -> Iterator[Watch]:
+    """Reads that no handler makes. A pattern may hold three wildcard selectors, so a filter watches three tables."""
+    tables = list(app.tables.values())
+    for number, start in enumerate(range(0, len(tables), 3), 1):
+        some = tables[start : start + 3]
+        suffix = "" if number == 1 else f"-{number}"
+        keys = ", ".join(table.key for table in some)
+        # The table's ARN under resources holds for a name and for an ARN in the request, and for PartiQL.
+        theirs = equal("$.resources[*].ARN", *(arn("dynamodb", text("table/", table.name)) for table in some))
+        yield Watch(
+            name=f"trail-scan{suffix}",
+            metric=f"Scan{suffix}",
+            pattern=all_of(_DYNAMODB, equal("$.eventName", "Scan"), theirs),
+            severity=Severity.WARNING,
+            threshold=app.thresholds.scans,
+            summary=f"Somebody scans table {keys}, which no handler does."[:300],
+            runbook="data-access",
+        )
+        yield Watch(
+            name=f"trail-partiql{suffix}",
+            metric=f"PartiQL{suffix}",
+            pattern=all_of(_DYNAMODB, equal("$.eventName", *PARTIQL), theirs),
+            severity=Severity.WARNING,
+            summary=f"Somebody reads or writes table {keys} with PartiQL, which no handler does."[:300],
+            runbook="data-access",
+        )
+
+
 def filters(app: App[Thresholds]) -> Iterator[MetricFilter]:
     if app.trail is not None:
         for watch in watches(app):
@@ -215,23 +224,22 @@ def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
                 runbook=watch.runbook,
                 next_query="trail-activity",
                 account_wide=watch.account_wide,
+                place=watch.place,
             )
 
 
 def events(app: App[Thresholds]) -> Iterator[EventRule]:
     """Pages within seconds; CloudTrail's management events reach EventBridge without a trail's delivery."""
-    names = [table.name for table in app.tables.values()]
-    if names:
+    for number, names in enumerate(_fitting([table.name for table in app.tables.values()]), 1):
+        deleted = _detail("dynamodb.amazonaws.com", ["DeleteTable"]) | {
+            "requestParameters": {"tableName": _named(names)}
+        }
         yield EventRule(
-            name="table-deleted",
+            name="table-deleted" if number == 1 else f"table-deleted-{number}",
             severity=Severity.CRITICAL,
             summary="A table of the application is being deleted.",
             runbook="table-changes",
-            pattern=_call("aws.dynamodb", "dynamodb.amazonaws.com", ["DeleteTable"])
-            | {
-                "detail": _detail("dynamodb.amazonaws.com", ["DeleteTable"])
-                | {"requestParameters": {"tableName": _named(names)}}
-            },
+            pattern=_call("aws.dynamodb", "dynamodb.amazonaws.com", ["DeleteTable"]) | {"detail": deleted},
         )
     yield EventRule(
         name="data-protection-off",
@@ -278,11 +286,23 @@ def _filter(watch: Watch, log_group: Value) -> MetricFilter:
         namespace=NAMESPACE,
         metric_name=watch.metric,
         account_wide=watch.account_wide,
+        place=watch.place,
     )
 
 
-def _arns(table: Value) -> list[Value]:
-    return [arn("dynamodb", text("table/", table))]
+def _fitting(names: list[Value]) -> Iterator[list[Value]]:
+    """The names in lots of which each fits into an event pattern: 2,048 characters, of which the frame takes some."""
+    lot: list[Value] = []
+    length = 0
+    for name in names:
+        longer = 2 * len(shown(name)) + 30  # by name and by ARN, with what JSON puts around
+        if lot and length + longer > 1_600:
+            yield lot
+            lot, length = [], 0
+        lot.append(name)
+        length += longer
+    if lot:
+        yield lot
 
 
 def _call(source: str, event_source: str, names: list[str]) -> dict[str, object]:

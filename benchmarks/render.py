@@ -24,7 +24,7 @@ from pathlib import Path
 
 import troposphere
 
-from mangaobs.model._value import Attribute, Import
+from mangaobs.model.value import Attribute, Import
 from mangaobs.project.build import load_observability
 from mangaobs.render import render
 from mangaobs.render._pieces import Piece

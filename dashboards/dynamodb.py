@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mangaobs.model._value import Value
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.dashboard import Dashboard, Section, row, section
 from mangaobs.model.metric import MINUTE, MINUTES
+from mangaobs.model.value import Value
 from mangaobs.model.widget import AlarmStatus, Graph, Line, TextWidget
 from mangaobs.project.app import App
 from mangaobs.services.dynamodb import ACCESSES, Access, Index, Table

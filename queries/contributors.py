@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mangaobs.model._value import Value
 from mangaobs.model.query import InsightRule, RuleFilter
+from mangaobs.model.value import Value
 from mangaobs.project.app import App
 
 from ._codes import THROTTLING

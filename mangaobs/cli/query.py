@@ -88,7 +88,7 @@ def show(
 
 
 def _described(query: SavedQuery, deployed: str) -> dict[str, object]:
-    from mangaobs.model._value import shown
+    from mangaobs.model.value import shown
 
     return {
         "name": query.name,

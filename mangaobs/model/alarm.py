@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 import msgspec
 
 from mangaobs.errors import Place
-from mangaobs.model._check import fail, written_at
+from mangaobs.model._check import fail
 from mangaobs.model.metric import MINUTE, Condition, Math, describe
+from mangaobs.model.place import written_at
 
 if TYPE_CHECKING:
     from mangaobs.model.metric import MetricStat
@@ -115,6 +116,7 @@ class AlarmFields(TypedDict, total=False):
     evaluate_low_samples: bool
     account_wide: bool
     through: str | None
+    place: Place
 
 
 def critical(name: str, condition: Condition, **fields: Unpack[AlarmFields]) -> Alarm:

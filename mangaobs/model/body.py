@@ -9,10 +9,10 @@ import msgspec
 
 from mangaobs.languages.dashboard_body import LIMITS
 from mangaobs.model._check import fail
-from mangaobs.model._value import REGION, Value, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.dashboard import Dashboard, Placed, place
 from mangaobs.model.metric import WORD, Math, MetricStat, Series, identity
+from mangaobs.model.value import REGION, Value, text
 from mangaobs.model.variable import Variable
 from mangaobs.model.widget import (
     AlarmGraph,

@@ -12,10 +12,11 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from mangaobs.errors import Place
-from mangaobs.model._check import fail, written_at
+from mangaobs.model._check import fail
 from mangaobs.model._field import check_tuple, check_word, is_time, is_whole
-from mangaobs.model._value import Value
 from mangaobs.model.alarm import check_name
+from mangaobs.model.place import written_at
+from mangaobs.model.value import Value
 from mangaobs.model.variable import Variable
 from mangaobs.model.widget import COLUMNS, AlarmStatus, Graph, LogTable, TextWidget, Widget
 

@@ -9,7 +9,7 @@ import msgspec
 
 from mangaobs.languages.statistic import is_percentile, is_statistic
 from mangaobs.model._check import fail
-from mangaobs.model._value import Value, shown
+from mangaobs.model.value import Value, shown
 from mangaobs.signals import MetricSignal
 
 SECOND = SECONDS = 1

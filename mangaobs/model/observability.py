@@ -7,13 +7,13 @@ from typing import Literal
 import msgspec
 
 from mangaobs.errors import DefinitionError, Place
-from mangaobs.model._value import ACCOUNT_ID, REGION, Value, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
 from mangaobs.model.dashboard import Dashboard
 from mangaobs.model.query import InsightRule, SavedQuery
 from mangaobs.model.runbook import Runbook
 from mangaobs.model.scaling import TargetTracking
 from mangaobs.model.trail import EventRule, MetricFilter
+from mangaobs.model.value import ACCOUNT_ID, REGION, Value, text
 from mangaobs.signals import Signals
 
 

@@ -10,9 +10,10 @@ import re
 import msgspec
 
 from mangaobs.model._check import fail
-from mangaobs.model._value import Text, Value, shown, text
+from mangaobs.model.value import Text, Value, shown, text
 
 _SELECTOR = re.compile(r"\$(?:\.[A-Za-z0-9_-]+|\.\*|\.\['[^']+'\]|\[\d+\]|\[\*\])+")
+_WILDCARD = re.compile(r"\$\S*(?:\[\*\]|\.\*)")
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -31,6 +32,9 @@ class Pattern(msgspec.Struct, frozen=True):
                 f"is {len(shown(whole))} characters",
                 "at most 1,024: split it into two filters",
             )
+        wildcards = len(_WILDCARD.findall(shown(whole)))
+        if wildcards > 3:
+            fail("filter pattern", "wildcard selectors", f"are {wildcards}", "at most 3: split it into two filters")
         return whole
 
     def __str__(self) -> str:

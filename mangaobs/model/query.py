@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import msgspec
 
 from mangaobs.errors import DefinitionError, Place
-from mangaobs.model._check import fail, written_at
-from mangaobs.model._value import Value
+from mangaobs.model._check import fail
 from mangaobs.model.alarm import check_name, check_summary
+from mangaobs.model.place import written_at
+from mangaobs.model.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,9 +7,10 @@ from typing import Literal
 import msgspec
 
 from mangaobs.errors import Place
-from mangaobs.model._check import fail, written_at
-from mangaobs.model._value import Value
+from mangaobs.model._check import fail
 from mangaobs.model.alarm import check_name
+from mangaobs.model.place import written_at
+from mangaobs.model.value import Value
 
 
 class TargetTracking(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from mangaobs.errors import Place
-from mangaobs.model._check import fail, written_at
-from mangaobs.model._value import Value
+from mangaobs.model._check import fail
 from mangaobs.model.alarm import Severity, check_name, check_summary
 from mangaobs.model.metric import Metric
 from mangaobs.model.pattern import Pattern
+from mangaobs.model.place import written_at
+from mangaobs.model.value import Value
 
 
 class MetricFilter(msgspec.Struct, frozen=True, kw_only=True):

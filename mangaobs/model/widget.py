@@ -21,9 +21,9 @@ from mangaobs.languages.dashboard_body import (
 from mangaobs.languages.statistic import is_statistic
 from mangaobs.model._check import fail
 from mangaobs.model._field import check_tuple, check_word, check_words, is_number, is_time, is_whole
-from mangaobs.model._value import Attribute, Import, Parameter, Pseudo, Text, Value
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.metric import MINUTE, Condition, Math, Metric, MetricStat, Series
+from mangaobs.model.value import Attribute, Import, Parameter, Pseudo, Text, Value
 
 COLUMNS = 24
 _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from mangaobs.model._value import Value
+    from mangaobs.model.value import Value
 
 PSEUDO = ("AWS::AccountId", "AWS::Partition", "AWS::Region")
 
@@ -83,7 +83,7 @@ class Name:
 
     def value(self) -> "Value":
         """The name as the model takes it: text, or a token that the renderer resolves."""
-        from mangaobs.model import _value
+        from mangaobs.model import value as _value
 
         written = self.written
         if isinstance(written, str):
@@ -117,7 +117,7 @@ class Name:
         return f"Name({self.written!r})"
 
     def __str__(self) -> str:
-        from mangaobs.model._value import shown
+        from mangaobs.model.value import shown
 
         return shown(self.value())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 
 from mangaobs.errors import ConfigurationError
-from mangaobs.model._value import Value
+from mangaobs.model.value import Value
 from mangaobs.services.api_gateway import Api
 from mangaobs.services.bedrock import Model
 from mangaobs.services.cognito import UserPoolClient

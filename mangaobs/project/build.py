@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from mangaobs.errors import MangaobsError, ManyErrors, ProjectError
-from mangaobs.model._value import ACCOUNT_ID, REGION
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
 from mangaobs.model.dashboard import Dashboard
 from mangaobs.model.observability import LogGroup, Naming, Observability, Route, Subscriber
@@ -13,6 +12,7 @@ from mangaobs.model.query import InsightRule, SavedQuery
 from mangaobs.model.runbook import Runbook
 from mangaobs.model.scaling import TargetTracking
 from mangaobs.model.trail import EventRule, MetricFilter
+from mangaobs.model.value import ACCOUNT_ID, REGION
 from mangaobs.project._read import read_configuration
 from mangaobs.project.app import App, build_app
 from mangaobs.project.load import find_root, load_definitions

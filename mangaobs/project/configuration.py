@@ -14,7 +14,7 @@ from msgspec import Meta
 from mangaobs.project._name import Name, Reference
 
 if TYPE_CHECKING:
-    from mangaobs.model._value import Value
+    from mangaobs.model.value import Value
 
 __all__ = [
     "Account",
@@ -305,7 +305,7 @@ class Function(_Section, frozen=True):
         """The log group, its default worked out."""
         if self.log_group is not None:
             return self.log_group.value()
-        from mangaobs.model._value import text
+        from mangaobs.model.value import text
 
         return text("/aws/lambda/", self.name.value())
 

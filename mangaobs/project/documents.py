@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mangaobs.errors import DefinitionError, MangaobsError, ManyErrors, Place, ProjectError
-from mangaobs.model._value import shown
 from mangaobs.model.alarm import Alarm, CompositeAlarm, MissingData, Severity, children
 from mangaobs.model.trail import EventRule
+from mangaobs.model.value import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from troposphere import cloudwatch
 
 from mangaobs.errors import RenderError
-from mangaobs.model._value import Value, arn, shown, text
 from mangaobs.model.alarm import Severity
 from mangaobs.model.body import body
 from mangaobs.model.metric import MetricStat, Series, identity
+from mangaobs.model.value import Value, arn, shown, text
 from mangaobs.model.widget import Line
 from mangaobs.render._pieces import Piece, identify
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from troposphere import Ref, Tags, applicationautoscaling, events
 
 from mangaobs.errors import RenderError
-from mangaobs.model._value import ACCOUNT_ID, PARTITION, text
+from mangaobs.model.value import ACCOUNT_ID, PARTITION, shown, text
 from mangaobs.render._pieces import Piece, identify
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def render(context: Context) -> Iterator[Piece]:
         id = identify("EventRule", rule.name, rule.place, seen)
         context.observability.runbook(f"event rule {rule.name!r}", rule.runbook, rule.place)
         target = events.Target(Id=rule.severity.value, Arn=context.values.render(context.topics[rule.severity]))
+        _check_length(rule)
         resource = events.Rule(
             id,
             Name=_name(context, rule),
@@ -45,6 +47,17 @@ def render(context: Context) -> Iterator[Piece]:
         yield Piece(id, resource, contract)
     for tracking in context.observability.scaling:
         yield from _scaling(context, tracking, identify("Scaling", tracking.name, tracking.place, seen))
+
+
+def _check_length(rule: EventRule) -> None:
+    # Source: EventBridge quotas, event pattern size.
+    length = len(json.dumps(rule.pattern, default=shown, separators=(",", ":")))
+    if length > 2048:
+        raise RenderError(
+            f"event rule {rule.name!r}: its pattern has {length:,} characters",
+            right="EventBridge takes at most 2,048: several rules",
+            place=rule.place,
+        )
 
 
 def _name(context: Context, rule: EventRule) -> str:

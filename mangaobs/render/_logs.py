@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from troposphere import cloudwatch, logs
 
-from mangaobs.model._value import shown
+from mangaobs.errors import RenderError
 from mangaobs.model.query import RuleFilter
+from mangaobs.model.value import shown
 from mangaobs.render._logical_id import logical_id
 from mangaobs.render._pieces import Piece, identify
 
@@ -42,7 +43,16 @@ def render(context: Context) -> Iterator[Piece]:
 
 def _filters(context: Context, created: dict[str, str]) -> Iterator[Piece]:
     seen: dict[str, tuple[str, Place]] = {}
+    counts: dict[str, int] = {}
     for filter in context.observability.filters:
+        counts[shown(filter.log_group)] = counts.get(shown(filter.log_group), 0) + 1
+        # Source: CloudWatch Logs quotas; this one cannot be raised.
+        if counts[shown(filter.log_group)] > 100:
+            raise RenderError(
+                f"metric filter {filter.name!r} is the 101st on log group {shown(filter.log_group)}",
+                right="a log group takes 100: one filter for several things",
+                place=filter.place,
+            )
         id = identify("MetricFilter", filter.name, filter.place, seen)
         optional: dict[str, Any] = {}
         if filter.default_value is not None:

@@ -16,10 +16,10 @@ from mangaobs.render._values import Values
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from mangaobs.model._value import Value
     from mangaobs.model.alarm import Severity
     from mangaobs.model.metric import Metric
     from mangaobs.model.observability import Observability
+    from mangaobs.model.value import Value
     from mangaobs.render._emitted import Emitted
 
 

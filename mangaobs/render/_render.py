@@ -16,9 +16,9 @@ from mangaobs.render._write import to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mangaobs.model._value import Parameter, Value
     from mangaobs.model.alarm import Severity
     from mangaobs.model.observability import Observability
+    from mangaobs.model.value import Parameter, Value
 
 Template: TypeAlias = dict[str, Any]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from mangaobs.errors import Place, RenderError
-from mangaobs.model._value import Attribute, Import
+from mangaobs.model.value import Attribute, Import
 from mangaobs.render import _topics
 from mangaobs.render._render import MAX_BYTES, MAX_PARAMETERS, MAX_RESOURCES, Template, assemble, make_pieces
 from mangaobs.render._write import to_json, to_yaml, write_text

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from troposphere import Ref, Sub, kms, sns
 
-from mangaobs.model._value import Attribute
 from mangaobs.model.alarm import Severity
 from mangaobs.model.observability import Route
+from mangaobs.model.value import Attribute
 from mangaobs.render._logical_id import logical_id
 from mangaobs.render._pieces import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mangaobs.model._value import Value
     from mangaobs.model.observability import Naming, Observability
+    from mangaobs.model.value import Value
     from mangaobs.render._pieces import Context
 
 KEY = "TopicKey"

@@ -8,11 +8,11 @@ from typing import Any
 import troposphere
 
 from mangaobs.errors import RenderError
-from mangaobs.model._value import Attribute, Import, Parameter, Pseudo, Text, Token, Value
+from mangaobs.model.value import RESERVED, Attribute, Import, Parameter, Pseudo, Text, Token, Value
 
-# Private-use characters: they survive JSON untouched and stand in no text.
+# Noncharacters: they survive JSON untouched, and no text holds them.
 _DOLLAR = "$"  # no export is called so
-_OPEN, _CLOSE = "\ue000", "\ue001"
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 
 
 class Values:
@@ -82,7 +82,7 @@ class Values:
     def _name(self, token: Token, imports: dict[str, str]) -> str:
         """What stands for `token` between the braces of `Fn::Sub`; an import is a variable of it."""
         if isinstance(token, Import):
-            return imports.setdefault(token.export, f"Import{len(imports) + 1}")
+            return imports.setdefault(token.export, f"{RESERVED}Import{len(imports) + 1}")
         if isinstance(token, Attribute) and token.attribute:
             return f"{token.logical_id}.{token.attribute}"
         return self._reference(token)
@@ -108,8 +108,8 @@ def _literal(written: str, imports: dict[str, str]) -> str:
     """
     if "${" not in written:
         return written
-    imports[_DOLLAR] = "Dollar"
-    return written.replace("${", "${Dollar}{")
+    imports[_DOLLAR] = f"{RESERVED}Dollar"
+    return written.replace("${", f"${{{RESERVED}Dollar}}{{")
 
 
 def _sub(written: str, imports: dict[str, str]) -> troposphere.Sub:

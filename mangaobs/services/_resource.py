@@ -10,8 +10,8 @@ import msgspec
 from mangaobs import catalog
 from mangaobs.catalog import MetricFacts
 from mangaobs.model._check import fail
-from mangaobs.model._value import Value
 from mangaobs.model.metric import Metric
+from mangaobs.model.value import Value
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):

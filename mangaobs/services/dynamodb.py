@@ -11,8 +11,8 @@ from typing import ClassVar, Literal
 import msgspec
 
 from mangaobs.model._check import fail
-from mangaobs.model._value import Value
 from mangaobs.model.metric import MINUTES, Math, Metric, Series, math
+from mangaobs.model.value import Value
 from mangaobs.services._resource import Resource, emitted
 
 Access = Literal["Read", "Write"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from mangaobs.model._value import Value
 from mangaobs.model.metric import Metric
+from mangaobs.model.value import Value
 from mangaobs.services._resource import Resource
 
 Destination = Literal["s3", "redshift", "opensearch", "opensearch-serverless", "snowflake", "splunk", "http"]

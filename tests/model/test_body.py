@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangaobs.languages.dashboard_body import check
-from mangaobs.model._value import REGION, Attribute, Import, Parameter, Pseudo, Text, arn, shown, text
 from mangaobs.model.alarm import critical
 from mangaobs.model.body import body
 from mangaobs.model.dashboard import Dashboard, column, row, section
 from mangaobs.model.metric import HOUR, MINUTE, Metric, identity, math
+from mangaobs.model.value import REGION, Attribute, Import, Parameter, Pseudo, Text, arn, shown, text
 from mangaobs.model.variable import Choice, Variable
 from mangaobs.model.widget import (
     AlarmGraph,

@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 
 from mangaobs.languages.dashboard_body import check
-from mangaobs.model._value import shown
 from mangaobs.model.dashboard import place
 from mangaobs.model.metric import Math, MetricStat, identity
+from mangaobs.model.value import shown
 from mangaobs.model.widget import AlarmStatus, Graph
 from mangaobs.project.build import load_observability
 from mangaobs.render import render

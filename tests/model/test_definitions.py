@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from mangaobs.errors import DefinitionError
 from mangaobs.model import pattern as p
 from mangaobs.model._flatten import flatten
-from mangaobs.model._value import REGION, Import, Parameter, Pseudo, Text, arn, shown, text
 from mangaobs.model.alarm import (
     BREACHING,
     IGNORE,
@@ -31,6 +30,7 @@ from mangaobs.model.query import InsightRule, QueryParameter, RuleFilter, SavedQ
 from mangaobs.model.runbook import Runbook
 from mangaobs.model.scaling import TargetTracking
 from mangaobs.model.trail import EventRule, MetricFilter
+from mangaobs.model.value import REGION, Import, Parameter, Pseudo, Text, arn, shown, text
 from mangaobs.signals import MetricSignal
 
 ERRORS = Metric("AWS/Lambda", "Errors", (("FunctionName", "message"),), unit="Count")

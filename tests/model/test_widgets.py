@@ -7,12 +7,12 @@ import pytest
 
 from mangaobs.errors import DefinitionError
 from mangaobs.languages.dashboard_body import SHAPES, check
-from mangaobs.model._value import Parameter, shown
 from mangaobs.model.alarm import CompositeAlarm as Composite
 from mangaobs.model.alarm import Severity, any_of, critical, warning
 from mangaobs.model.body import body, no_thresholds
 from mangaobs.model.dashboard import Column, Dashboard, column, row, section
 from mangaobs.model.metric import MINUTE, MINUTES, Math, Metric, MetricStat, math
+from mangaobs.model.value import Parameter, shown
 from mangaobs.model.variable import Choice, Variable
 from mangaobs.model.widget import (
     AlarmGraph,

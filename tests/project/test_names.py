@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mangaobs.model._value import Import, Parameter, Pseudo, Text
+from mangaobs.model.value import Import, Parameter, Pseudo, Text
 from mangaobs.project import Configuration, read_configuration
 
 

@@ -17,12 +17,6 @@ def rendered(request, on_demand, provisioned, fleet) -> Rendered:
     return {"on-demand": on_demand, "provisioned": provisioned, "fleet": fleet}[request.param]
 
 
-def known_bug(request: pytest.FixtureRequest, rendered: Rendered, reason: str) -> None:
-    """The fleet's template is refused by AWS for this; strict, so that the repair takes the mark away."""
-    if rendered.name == "fleet":
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
-
-
 def deployed(rendered: Rendered, type: str) -> list[dict[str, Any]]:
     """The properties of all resources of one type, with every value worked out."""
     exports = dict(EXPORTS)
@@ -36,8 +30,7 @@ def deployed(rendered: Rendered, type: str) -> list[dict[str, Any]]:
 
 
 # Source: EventBridge User Guide, quotas: 2,048 characters a pattern, unless an increase was asked for.
-def test_an_event_pattern_is_within_eventbridges_quota(request, rendered):
-    known_bug(request, rendered, "alarms/cloudtrail.py names all tables in one rule, table-deleted")
+def test_an_event_pattern_is_within_eventbridges_quota(rendered):
     for rule in deployed(rendered, "AWS::Events::Rule"):
         assert len(json.dumps(rule["EventPattern"], separators=(",", ":"))) <= 2_048, rule["Name"]
         assert len(rule["Name"]) <= 64
@@ -45,8 +38,7 @@ def test_an_event_pattern_is_within_eventbridges_quota(request, rendered):
 
 
 # Source: CloudWatch Logs API, PutMetricFilter: at most 100 metric filters on a log group; it cannot be raised.
-def test_a_log_group_has_no_more_filters_than_it_takes(request, rendered):
-    known_bug(request, rendered, "alarms/cloudtrail.py makes two filters a table, all on the trail's log group")
+def test_a_log_group_has_no_more_filters_than_it_takes(rendered):
     filters = Counter(one["LogGroupName"] for one in deployed(rendered, "AWS::Logs::MetricFilter"))
     assert max(filters.values()) <= 100, filters
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from mangaobs.model._value import shown
+from mangaobs.model.value import shown
 from mangaobs.project.build import load_observability
 from mangaobs.render import render
 

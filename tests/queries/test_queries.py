@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from mangaobs.model._value import shown
 from mangaobs.model.query import SavedQuery
+from mangaobs.model.value import shown
 from mangaobs.project.build import load_observability
 
 from .conftest import API, ROOT, functions

@@ -442,7 +442,7 @@ def test_what_watches_the_account_is_rendered_by_one_stack_of_it(overlay, on_dem
     left = {one.contract["name"] for one in resources(narrow, ALARM)}
     assert not wide_alarms & left
     # what belongs to this application's own tables stays
-    assert {"AlarmTrailSessionsScan", "EventRuleTableDeleted"} <= set(narrow["Resources"])
+    assert {"AlarmTrailScan", "EventRuleTableDeleted"} <= set(narrow["Resources"])
     # and no metric without dimensions is watched but those of the filters that stay, and quotas that a ratio needs
     for one in resources(narrow, ALARM):
         if one.properties.get("Namespace", "").startswith("AWS/"):

@@ -19,7 +19,7 @@ CALLS = {
     "AWS::CloudWatch::Dashboard": r"\bDashboard\(",
     "AWS::CloudWatch::InsightRule": r"InsightRule\(",
     "AWS::Events::Rule": r"EventRule\(",
-    "AWS::Logs::MetricFilter": r"MetricFilter\(",
+    "AWS::Logs::MetricFilter": r"Watch\(",
     "AWS::Logs::QueryDefinition": r"(SavedQuery|saved_queries)\(",
 }
 

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangaobs.errors import Place, RenderError
-from mangaobs.model._value import Parameter, text
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity, any_of, critical, warning
 from mangaobs.model.metric import MINUTE, Metric
 from mangaobs.model.observability import LogGroup, Naming, Observability, Route, Subscriber
@@ -21,6 +20,7 @@ from mangaobs.model.pattern import equal
 from mangaobs.model.runbook import Runbook
 from mangaobs.model.scaling import TargetTracking
 from mangaobs.model.trail import MetricFilter
+from mangaobs.model.value import Parameter, text
 from mangaobs.render import render, render_shards, to_json, to_yaml, write_shards
 from tests.proof.configurations import INLINE, Rendered
 

@@ -76,14 +76,14 @@ EVENTS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "Glue deletes a table of its own": (event("glue", "DeleteTable"), set()),
     "deleting a table is denied": (event("dynamodb", "DeleteTable", **DENIED), {"DynamoDBAccessDenied"}),
     "deleting a table fails": (event("dynamodb", "DeleteTable", errorCode="ResourceInUseException"), set()),
-    "a table is scanned by its name": (data_event("Scan"), {"Scan-sessions"}),
+    "a table is scanned by its name": (data_event("Scan"), {"Scan"}),
     "a table is scanned by its ARN": (
         data_event("Scan", requestParameters={"tableName": TABLE_ARN}),
-        {"Scan-sessions"},
+        {"Scan"},
     ),
     "an index is scanned": (
         data_event("Scan", requestParameters={"tableName": TABLE, "indexName": "GSI1-customer-sessions"}),
-        {"Scan-sessions"},
+        {"Scan"},
     ),
     "another table is scanned": (data_event("Scan", f"{TABLE_ARN}-of-others"), set()),
     "the same name in another region is scanned": (
@@ -93,10 +93,10 @@ EVENTS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a table is queried": (data_event("Query"), set()),
     "PartiQL reads the table": (
         data_event("ExecuteStatement", requestParameters={"statement": "SELECT * FROM …"}),
-        {"PartiQL-sessions"},
+        {"PartiQL"},
     ),
-    "PartiQL in a batch": (data_event("BatchExecuteStatement", requestParameters=None), {"PartiQL-sessions"}),
-    "PartiQL in a transaction": (data_event("ExecuteTransaction", requestParameters=None), {"PartiQL-sessions"}),
+    "PartiQL in a batch": (data_event("BatchExecuteStatement", requestParameters=None), {"PartiQL"}),
+    "PartiQL in a transaction": (data_event("ExecuteTransaction", requestParameters=None), {"PartiQL"}),
     "a read is denied": (data_event("GetItem", requestParameters=None, **DENIED), {"DynamoDBAccessDenied"}),
     "a denial with the name that the API gives": (
         event("dynamodb", "ListTables", errorCode="AccessDeniedException", requestParameters=None),

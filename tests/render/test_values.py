@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mangaobs.errors import DefinitionError, RenderError
-from mangaobs.model._value import ACCOUNT_ID, PARTITION, REGION, Import, Parameter, Text, Value, arn, shown, text
+from mangaobs.model.value import ACCOUNT_ID, PARTITION, REGION, Import, Parameter, Text, Value, arn, shown, text
 from mangaobs.render._values import Values
 from tests.proof.configurations import resources
 from tests.proof.resolution import Deployment, resolve

@@ -3,7 +3,7 @@
 import pytest
 
 from mangaobs.errors import DefinitionError
-from mangaobs.model._value import Parameter
+from mangaobs.model.value import Parameter
 from mangaobs.services.eventbridge import Rule
 
 METHODS = [

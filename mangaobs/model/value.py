@@ -12,6 +12,8 @@ import msgspec
 
 from mangaobs.model._check import fail
 
+RESERVED = "Mangaobs"  # how the names begin that the renderer makes
+
 
 class Parameter(msgspec.Struct, frozen=True):
     """A parameter of the stack. `ssm` makes its value the name of a Systems Manager parameter that holds it."""
@@ -26,6 +28,8 @@ class Parameter(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not (self.name.isalnum() and self.name.isascii() and len(self.name) <= 255):
             fail(f"Parameter {self.name!r}", "name", "must be 1 to 255 letters and digits", "for example SessionsTable")
+        if self.name.startswith(RESERVED):
+            fail(f"Parameter {self.name!r}", "name", f"begins with {RESERVED}, as the renderer's own do", "another one")
 
 
 class Import(msgspec.Struct, frozen=True):
