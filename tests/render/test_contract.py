@@ -14,7 +14,7 @@ OURS = {"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "A
 CALLS = {
     "AWS::ApplicationAutoScaling::ScalableTarget": r"TargetTracking\(",
     "AWS::ApplicationAutoScaling::ScalingPolicy": r"TargetTracking\(",
-    "AWS::CloudWatch::Alarm": r"\b(Alarm|critical|warning|info)\(",
+    "AWS::CloudWatch::Alarm": r"\b(Alarm|critical|warning|info|Watch)\(",
     "AWS::CloudWatch::CompositeAlarm": r"CompositeAlarm\(",
     "AWS::CloudWatch::Dashboard": r"\bDashboard\(",
     "AWS::CloudWatch::InsightRule": r"InsightRule\(",
