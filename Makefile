@@ -33,7 +33,8 @@ clean:
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer found; name one with PYTHON=/path/to/python" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "make: this Python cannot make environments; on Debian install python3-venv" >&2; exit 2; }
 
 # A stamp for each set of packages, so that `make render` need not wait for the tests' tools.
 $(VENV)/.cli: pyproject.toml constraints.txt | $(VENV)/bin/python

@@ -40,8 +40,8 @@ def composites(_: App[Thresholds], alarms: Mapping[str, Alarm]) -> Iterator[Comp
                 rule=any_of(*causes[start : start + _GROUP]),
                 severity=Severity.CRITICAL,
                 suppressor=down,
-                wait=120,
-                extension=180,
+                wait=300,  # the symptom takes 3 of 5 minutes, its causes one
+                extension=300,
                 summary="Something that the chat rests on fails, while the chat itself still answers.",
                 runbook="chat-is-down",
                 next_query="errors-by-effect",

@@ -2,7 +2,7 @@
 
 Section 6 of the design has three patterns; as written one can never match (DynamoDB's denials are recorded as
 `AccessDenied`) and two miss most of what they are for. A trail delivers to CloudWatch Logs after minutes, so what
-destroys data is paged by EventBridge as well.
+destroys data pages by EventBridge, and the filters open the ticket.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
                 equal("$.eventSource", "backup.amazonaws.com"), equal("$.eventName", "DeleteRecoveryPoint"), _SUCCEEDED
             ),
         ),
-        severity=Severity.CRITICAL,
+        severity=Severity.WARNING,
         summary="A backup was deleted.",
         runbook="backup-protection",
         account_wide=True,
@@ -129,7 +129,7 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
         metric="ContinuousBackupsChanged",
         # Both directions: records name the setting in different places, and a change either way is worth a look.
         pattern=all_of(_DYNAMODB, equal("$.eventName", "UpdateContinuousBackups"), _SUCCEEDED),
-        severity=Severity.CRITICAL,
+        severity=Severity.WARNING,
         summary="Point-in-time recovery of a table was switched off, on, or shortened.",
         runbook="backup-protection",
         account_wide=True,
@@ -138,7 +138,7 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
         name="trail-resource-policy",
         metric="ResourcePolicyChanged",
         pattern=all_of(_DYNAMODB, equal("$.eventName", "PutResourcePolicy", "DeleteResourcePolicy"), _SUCCEEDED),
-        severity=Severity.CRITICAL,
+        severity=Severity.WARNING,
         summary="Who may use a table was changed by a resource policy.",
         runbook="table-changes",
         account_wide=True,
@@ -149,7 +149,7 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
         pattern=all_of(
             equal("$.eventSource", "cloudtrail.amazonaws.com"), equal("$.eventName", *TRAIL_CHANGES), _SUCCEEDED
         ),
-        severity=Severity.CRITICAL,
+        severity=Severity.WARNING,
         summary="CloudTrail was stopped, deleted or told to record less.",
         runbook="trail-tampering",
         account_wide=True,
@@ -172,7 +172,7 @@ def watches(app: App[Thresholds]) -> Iterator[Watch]:
         name="trail-key-disabled",
         metric="KeyDisabled",
         pattern=all_of(equal("$.eventSource", "kms.amazonaws.com"), equal("$.eventName", *KEY_CHANGES), _SUCCEEDED),
-        severity=Severity.CRITICAL,
+        severity=Severity.WARNING,
         summary="A KMS key was disabled, is to be deleted, or got another policy: data may become unreadable.",
         runbook="key-disabled",
         account_wide=True,
@@ -258,6 +258,14 @@ def events(app: App[Thresholds]) -> Iterator[EventRule]:
                 "DeleteResourcePolicy",
             ],
         ),
+    )
+    yield EventRule(
+        name="recovery-point-deleted",
+        severity=Severity.CRITICAL,
+        summary="A recovery point of AWS Backup is deleted.",
+        runbook="backup-protection",
+        account_wide=True,
+        pattern=_call("aws.backup", "backup.amazonaws.com", ["DeleteRecoveryPoint"]),
     )
     yield EventRule(
         name="trail-stopped",

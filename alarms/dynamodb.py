@@ -11,12 +11,11 @@ from mangaobs.model.alarm import Alarm, critical, info, warning
 from mangaobs.model.metric import MINUTE, MINUTES
 from mangaobs.model.scaling import TargetTracking
 from mangaobs.project.app import App
-from mangaobs.services.dynamodb import ACCESSES, Access, Index, Table
+from mangaobs.services.dynamodb import ACCESSES, WRITES, Access, Index, Table
 
 from . import Thresholds
 
 CAUSE = "chat-cause-dynamodb"  # the composite that pages for what brings the chat down; alarms/chat.py
-_WRITES = ("PutItem", "UpdateItem", "TransactWriteItems")
 
 
 def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
@@ -120,7 +119,7 @@ def _latency(app: App[Thresholds], table: Table) -> Iterator[Alarm]:
     for operation in table.operations:
         if operation == "Query":
             limit = app.thresholds.query_p99_ms
-        elif operation in _WRITES:
+        elif operation in WRITES:
             limit = app.thresholds.write_p99_ms
         else:
             continue

@@ -127,8 +127,11 @@ def reading_while_written(app: App[Any], function: Function) -> Math | None:
 
 def _written(app: App[Any], function: Function) -> Metric | None:
     if function.event_source == "dynamodb-stream":
-        return next((table.consumed_capacity_units("Write") for table in app.tables.values() if table.stream), None)
-    return next((stream.incoming_records() for stream in app.streams.values()), None)
+        tables = {key: table for key, table in app.tables.items() if table.stream}
+        table = tables.get(function.reads or next(iter(tables), ""))
+        return None if table is None else table.consumed_capacity_units("Write")
+    stream = app.streams.get(function.reads or next(iter(app.streams), ""))
+    return None if stream is None else stream.incoming_records()
 
 
 def _asynchronous(function: Function) -> Iterator[Alarm]:

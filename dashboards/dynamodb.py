@@ -10,17 +10,22 @@ from mangaobs.model.metric import MINUTE, MINUTES
 from mangaobs.model.value import Value
 from mangaobs.model.widget import AlarmStatus, Graph, Line, TextWidget
 from mangaobs.project.app import App
-from mangaobs.services.dynamodb import ACCESSES, Access, Index, Table
+from mangaobs.services.dynamodb import ACCESSES, WRITES, Access, Index, Table
 
-# Section 5: healthy below 10 ms, watch to 25 ms, alert above.
-BANDS = (
-    Line(value=0, to=10, label="healthy", color="#2ca02c"),
-    Line(value=10, to=25, label="watch", color="#ffbf00"),
-    Line(value=25, label="alert", color="#d62728", fill="above"),
-)
+from ..alarms import Thresholds
 
 
-def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -> Iterator[Dashboard]:
+def bands(limit: float) -> tuple[Line, ...]:
+    """Green, yellow and red: healthy to two fifths of the alarm's limit, then watch, then alert (10 and 25 ms)."""
+    watch = limit * 2 / 5
+    return (
+        Line(value=0, to=watch, label="healthy", color="#2ca02c"),
+        Line(value=watch, to=limit, label="watch", color="#ffbf00"),
+        Line(value=limit, label="alert", color="#d62728", fill="above"),
+    )
+
+
+def dashboards(app: App[Thresholds], alarms: Mapping[str, Alarm | CompositeAlarm]) -> Iterator[Dashboard]:
     by_table: dict[Value, list[Alarm]] = {}
     for alarm in alarms.values():
         if isinstance(alarm, Alarm):
@@ -40,13 +45,44 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
                     f"{', '.join(index.key for index in table.indexes) or 'none'}, measured apart from the table.",
                 ),
                 *([section("Alarms", row(AlarmStatus(title="Alarms", alarms=tuple(own), height=4)))] if own else []),
+                *([_account(app)] if table.provisioned else []),
                 _throttling(table),
-                _latency(table),
+                _latency(app, table),
                 _errors(app, table),
                 _capacity(table, None),
                 *(_capacity(table, index) for index in table.indexes),
             ),
         )
+
+
+def _account(app: App[Thresholds]) -> Section:
+    return section(
+        "The account's quotas",
+        row(
+            Graph(
+                title="Provisioned of the account's quota",
+                left=tuple(
+                    app.dynamodb.provisioned_capacity_utilization(access)
+                    .maximum(5 * MINUTES)
+                    .named(f"{access.lower()}s")
+                    for access in ACCESSES
+                ),
+                shows="Percent of the quota of provisioned capacity that the account's tables share.",
+                normal="below the line.",
+            ),
+            Graph(
+                title="The largest table, of the quota for one",
+                left=tuple(
+                    app.dynamodb.max_provisioned_table_capacity_utilization(access)
+                    .maximum(5 * MINUTES)
+                    .named(f"{access.lower()}s")
+                    for access in ACCESSES
+                ),
+                shows="Percent of what one table may have that the largest one has.",
+                normal="below the line.",
+            ),
+        ),
+    )
 
 
 def _throttling(table: Table) -> Section:
@@ -76,12 +112,13 @@ def _throttled(table: Table, access: Access, index: Index | None) -> Graph:
     )
 
 
-def _latency(table: Table) -> Section:
-    reads = [operation for operation in table.operations if operation in {"Query", "GetItem", "Scan", "BatchGetItem"}]
+def _latency(app: App[Thresholds], table: Table) -> Section:
+    writes = [operation for operation in table.operations if operation in WRITES]
+    others = [operation for operation in table.operations if operation not in WRITES]
     graphs = []
-    for title, operations in (
-        ("reads", reads),
-        ("writes", [operation for operation in table.operations if operation not in reads]),
+    for title, operations, limit in (
+        ("reads", others, app.thresholds.query_p99_ms),
+        ("writes", writes, app.thresholds.write_p99_ms),
     ):
         if operations:
             graphs.append(
@@ -97,7 +134,7 @@ def _latency(table: Table) -> Section:
                             for operation in operations
                         ),
                     ),
-                    lines=BANDS,
+                    lines=bands(limit),
                     shows="Milliseconds inside DynamoDB, median and slowest percent.",
                     normal="p99 in the green band.",
                 )
@@ -105,7 +142,7 @@ def _latency(table: Table) -> Section:
     return section("Latency", row(*graphs))
 
 
-def _errors(app: App[object], table: Table) -> Section:
+def _errors(app: App[Thresholds], table: Table) -> Section:
     return section(
         "Errors",
         row(

@@ -52,7 +52,7 @@ def _account(app: App[object]) -> Section:
         for function in app.functions.values()
         if (reading := reading_while_written(app, function)) is not None
     ]
-    return section("Account and streams", row(*graphs[:4]))
+    return section("Account and streams", *(row(*graphs[start : start + 4]) for start in range(0, len(graphs), 4)))
 
 
 def _function(function: Function) -> Section:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
-from mangaobs.model.dashboard import Dashboard, Section, row, section
+from mangaobs.model.dashboard import Dashboard, Row, Section, row, section
 from mangaobs.model.metric import MINUTE, Series, signal_metric
 from mangaobs.model.widget import AlarmStatus, Graph, TextWidget
 from mangaobs.project.app import App
 
 from ..handlers import signals
+
+_SHOWN = 20  # lines that one graph can still be read with
 
 
 def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -> Iterator[Dashboard]:
@@ -48,27 +50,23 @@ def _status(alarms: Mapping[str, Alarm | CompositeAlarm]) -> list[Section]:
     return [section("Alarms", *rows)] if rows else []
 
 
-def _numbers(app: App[object]) -> object:
+def _numbers(app: App[object]) -> Row:
     graphs = []
     for key, api in list(app.apis.items())[:1]:
         graphs += [
-            _number("Requests a minute", api.count().sum(MINUTE).named(key)),
-            _number("Answers with 5xx, share", api.server_errors().average(MINUTE).named(key)),
-            _number("Slowest percent, ms", api.latency().p99(MINUTE).named(key)),
+            _number("Requests a minute", "the day's curve.", api.count().sum(MINUTE).named(key)),
+            _number("Answers with 5xx, share", "0.", api.server_errors().average(MINUTE).named(key)),
+            _number("Slowest percent, ms", "a few seconds.", api.latency().p99(MINUTE).named(key)),
         ]
     for key, table in list(app.tables.items())[:1]:
-        graphs.append(
-            _number(
-                "Throttled",
-                table.read_throttle_events().sum(MINUTE).named(f"{key} reads"),
-                table.write_throttle_events().sum(MINUTE).named(f"{key} writes"),
-            )
-        )
+        reads, writes = table.read_throttle_events().sum(MINUTE), table.write_throttle_events().sum(MINUTE)
+        graphs.append(_number("Throttled", "0.", reads.named(f"{key} reads"), writes.named(f"{key} writes")))
     return row(*graphs) if graphs else row(TextWidget(markdown="No API and no table is configured."))
 
 
-def _number(title: str, *series: Series) -> Graph:
-    return Graph(title=title, left=series, view="singleValue", sparkline=True, height=4)
+def _number(title: str, normal: str, *series: Series) -> Graph:
+    shows = "In the last minute."
+    return Graph(title=title, left=series, shows=shows, normal=normal, view="singleValue", sparkline=True, height=4)
 
 
 def _api(app: App[object]) -> list[Section]:
@@ -121,12 +119,12 @@ def _api(app: App[object]) -> list[Section]:
 
 
 def _functions(app: App[object]) -> list[Section]:
-    functions = list(app.functions.values())[:20]
+    functions = list(app.functions.values())[:_SHOWN]
     if not functions:
         return []
     return [
         section(
-            "2 Functions",
+            _title("2 Functions", len(app.functions)),
             row(
                 Graph(
                     title="Invocations",
@@ -151,8 +149,12 @@ def _functions(app: App[object]) -> list[Section]:
     ]
 
 
+def _title(title: str, count: int) -> str:
+    return title if count <= _SHOWN else f"{title} (the first {_SHOWN} of {count})"
+
+
 def _tables(app: App[object]) -> list[Section]:
-    tables = list(app.tables.values())[:20]
+    tables = list(app.tables.values())[:_SHOWN]
     if not tables:
         return []
     throttles = [metric for table in tables for metric in (table.read_throttle_events(), table.write_throttle_events())]
@@ -176,7 +178,7 @@ def _tables(app: App[object]) -> list[Section]:
                 normal="below 10; 10 to 25 is worth watching.",
             )
         )
-    return [section("3 DynamoDB", row(*graphs))]
+    return [section(_title("3 DynamoDB", len(app.tables)), row(*graphs))]
 
 
 def _downstream(app: App[object]) -> list[Section]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.dashboard import Dashboard, Section, row, section
@@ -11,29 +12,30 @@ from mangaobs.model.widget import Axis, Graph, TextWidget
 from mangaobs.project.app import App
 
 _PERCENT = Axis(min=0, max=100)
-_A_SECTION = 40  # things; with their notes some 320 widgets, a dashboard takes 500
+_A_DASHBOARD = 200  # graphs; with their notes 400 widgets, a dashboard takes 500
 
 
 def dashboards(app: App[object], _: Mapping[str, Alarm | CompositeAlarm]) -> Iterator[Dashboard]:
-    parts = [
-        *_section("Kinesis", [graph for key in app.streams for graph in _stream(app, key)]),
-        *_section("Firehose", [graph for key in app.delivery_streams for graph in _delivery(app, key)]),
-        *_section("SNS", [_topic(app, key) for key in list(app.topics)[:_A_SECTION]]),
-        *_section("SQS", [graph for key in list(app.queues)[:_A_SECTION] for graph in _queue(app, key)]),
-        *_section("Step Functions", [_workflow(app, key) for key in list(app.state_machines)[:_A_SECTION]]),
-        *_section("EventBridge", [_rule(app, key) for key in list(app.rules)[:_A_SECTION]]),
-        *_section("Caches", _caches(app)),
+    graphs = [
+        *(("Kinesis", graph) for key in app.streams for graph in _stream(app, key)),
+        *(("Firehose", graph) for key in app.delivery_streams for graph in _delivery(app, key)),
+        *(("SNS", _topic(app, key)) for key in app.topics),
+        *(("SQS", graph) for key in app.queues for graph in _queue(app, key)),
+        *(("Step Functions", _workflow(app, key)) for key in app.state_machines),
+        *(("EventBridge", _rule(app, key)) for key in app.rules),
+        *(("Caches", graph) for graph in _caches(app)),
     ]
-    if parts:
+    for number, start in enumerate(range(0, len(graphs), _A_DASHBOARD), 1):
         heading = TextWidget(
             width=24, height=2, markdown="# Behind the chat\nWhat the chat hands on, and what it keeps."
         )
-        yield Dashboard(name="pipeline", content=(heading, *parts))
+        titled = groupby(graphs[start : start + _A_DASHBOARD], key=lambda one: one[0])
+        sections = [_section(title, [graph for _, graph in some]) for title, some in titled]
+        yield Dashboard(name="pipeline" if number == 1 else f"pipeline-{number}", content=(heading, *sections))
 
 
-def _section(title: str, graphs: Sequence[Graph]) -> list[Section]:
-    rows = [row(*graphs[start : start + 3]) for start in range(0, len(graphs), 3)]
-    return [section(title, *rows)] if rows else []
+def _section(title: str, graphs: Sequence[Graph]) -> Section:
+    return section(title, *(row(*graphs[start : start + 3]) for start in range(0, len(graphs), 3)))
 
 
 def _stream(app: App[object], key: str) -> list[Graph]:
@@ -200,4 +202,4 @@ def _caches(app: App[object]) -> list[Graph]:
                     normal="below the line.",
                 )
             )
-    return graphs[:_A_SECTION]
+    return graphs

@@ -10,4 +10,15 @@ from mangaobs.model.place import written_at
 
 def fail(subject: str, field: str, problem: str, right: str = "") -> NoReturn:
     """Refuse `subject.field`, at the line of the definition."""
-    raise DefinitionError(f"{subject}: {field} {problem}", right=right, place=written_at())
+    place = written_at()
+    raise DefinitionError(f"{subject}: {field} {problem}", right=right, place=place if place.file else None)
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number; JSON has no other."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")

@@ -29,16 +29,6 @@ def check_tuple(subject: str, field: str, values: object) -> None:
         fail(subject, field, f"is {values!r:.80}", "a tuple; one item alone is written (item,)")
 
 
-def is_whole(value: object) -> bool:
-    """Whether it is a whole number."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a finite number; JSON has no other."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-
-
 def is_time(text: object) -> bool:
     """Whether it is a time in ISO 8601."""
     from datetime import datetime

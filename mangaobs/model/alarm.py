@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Required, TypedDict, Unpack
+from typing import Required, TypedDict, Unpack
 
 import msgspec
 
 from mangaobs.errors import Place
-from mangaobs.model._check import fail
-from mangaobs.model.metric import MINUTE, Condition, Math, describe
+from mangaobs.languages.statistic import is_percentile
+from mangaobs.model._check import fail, is_whole
+from mangaobs.model.metric import MINUTE, Condition, Math, MetricStat, describe
 from mangaobs.model.place import written_at
-
-if TYPE_CHECKING:
-    from mangaobs.model.metric import MetricStat
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,159}")
 
@@ -76,10 +74,15 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
             fail(subject, "severity", f"is {self.severity!r}", "Severity.CRITICAL, WARNING or INFO")
         if self.missing is not None and not isinstance(self.missing, MissingData):
             fail(subject, "missing", f"is {self.missing!r}", "MISSING, NOT_BREACHING, BREACHING or IGNORE")
-        if self.for_ < 1:
-            fail(subject, "for_", f"is {self.for_}", "1 period or more")
+        if not is_whole(self.for_) or self.for_ < 1:
+            fail(subject, "for_", f"is {self.for_!r}", "a whole number of periods, 1 or more")
+        if not is_whole(self.out_of) or self.out_of < 0:
+            fail(subject, "out_of", f"is {self.out_of!r}", "a whole number of periods")
         if self.out_of and self.out_of < self.for_:
             fail(subject, "out_of", f"is {self.out_of}, less than for_={self.for_}", f"{self.for_} or more")
+        series = self.condition.series
+        if not self.evaluate_low_samples and not (isinstance(series, MetricStat) and is_percentile(series.stat)):
+            fail(subject, "evaluate_low_samples", "is for one metric's percentile", "leave it out")
         _check_window(subject, self.condition, self.evaluation_periods)
         if isinstance(self.condition.series, Math):
             _check_math(subject, self.condition.series)
@@ -136,12 +139,14 @@ def info(name: str, condition: Condition, **fields: Unpack[AlarmFields]) -> Alar
 
 def check_name(kind: str, name: str) -> None:
     """Refuse a name that would not survive as a logical id and as part of a resource's name."""
-    if not NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         fail(f"{kind} {name!r}", "name", "is not one", "1 to 160 letters, digits and - _ . with a letter first")
 
 
 def check_summary(subject: str, summary: str) -> None:
     """Refuse a summary that says nothing or does not fit into a description."""
+    if not isinstance(summary, str):
+        fail(subject, "summary", f"is {summary!r}", "one sentence of 10 to 300 characters")
     if not 10 <= len(summary) <= 300:
         fail(subject, "summary", f"has {len(summary)} characters", "one sentence of 10 to 300")
 

@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from mangaobs.errors import Place
-from mangaobs.model._check import fail
-from mangaobs.model._field import check_tuple, check_word, is_time, is_whole
+from mangaobs.model._check import fail, is_whole
+from mangaobs.model._field import check_tuple, check_word, is_time
 from mangaobs.model.alarm import check_name
 from mangaobs.model.place import written_at
 from mangaobs.model.value import Value

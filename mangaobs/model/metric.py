@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from mangaobs.languages.statistic import is_percentile, is_statistic
-from mangaobs.model._check import fail
+from mangaobs.model._check import fail, is_number
 from mangaobs.model.value import Value, shown
 from mangaobs.signals import MetricSignal
 
@@ -238,6 +238,17 @@ def math(expression: str, *, label: str = "", period: int = 0, **of: Series) -> 
     return Math(expression, tuple(of.items()), label=label, explicit_period=period)
 
 
+_WORDS = {
+    "GreaterThanThreshold": ">",
+    "GreaterThanOrEqualToThreshold": "≥",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "≤",
+    "LessThanLowerOrGreaterThanUpperThreshold": "outside its expected band",
+    "GreaterThanUpperThreshold": "above its expected band",
+    "LessThanLowerThreshold": "below its expected band",
+}
+
+
 class Condition(msgspec.Struct, frozen=True):
     """When an alarm is in ALARM: a series against a threshold, or against its anomaly band (`band`: its width)."""
 
@@ -246,7 +257,15 @@ class Condition(msgspec.Struct, frozen=True):
     threshold: float | None
     band: float | None = None
 
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
+        # `1 < errors < 5` would quietly be `errors < 5`.
+        fail("condition", "truth", "is known to CloudWatch alone", "one comparison a condition, without and, or, not")
+
     def __post_init__(self) -> None:
+        if self.operator not in _WORDS:
+            fail("condition", "operator", f"is {self.operator!r}", f"one of {', '.join(_WORDS)}")
+        if self.band is None and not is_number(self.threshold):
+            fail("condition", "threshold", f"is {self.threshold!r}", "a finite number")
         if self.band is not None:
             if self.band <= 0:
                 fail("condition", "band", f"is {self.band} standard deviations wide", "a number above 0, usually 2")
@@ -256,15 +275,7 @@ class Condition(msgspec.Struct, frozen=True):
 
 def describe(condition: Condition) -> str:
     """The condition in words, for descriptions and documents."""
-    words = {
-        "GreaterThanThreshold": ">",
-        "GreaterThanOrEqualToThreshold": "≥",
-        "LessThanThreshold": "<",
-        "LessThanOrEqualToThreshold": "≤",
-        "LessThanLowerOrGreaterThanUpperThreshold": "outside its expected band",
-        "GreaterThanUpperThreshold": "above its expected band",
-        "LessThanLowerThreshold": "below its expected band",
-    }[condition.operator]
+    words = _WORDS[condition.operator]
     threshold = "" if condition.threshold is None else f" {_plain(condition.threshold)}"
     return f"{describe_series(condition.series)} {words}{threshold}"
 

@@ -18,9 +18,9 @@ from mangaobs.signals import Signals
 
 
 class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
-    """Who hears of a severity: an HTTPS endpoint (PagerDuty, Slack …), an e-mail address, a queue, a function."""
+    """Who hears of a severity: an HTTPS endpoint (PagerDuty, Slack …), an e-mail address, a queue."""
 
-    protocol: Literal["https", "email", "sqs", "lambda"]
+    protocol: Literal["https", "email", "sqs"]
     endpoint: Value
 
 
@@ -90,6 +90,19 @@ class Observability(msgspec.Struct, frozen=True, kw_only=True):
     insight_rules: tuple[InsightRule, ...] = ()
     runbooks: dict[str, Runbook] = {}
     log_groups: tuple[LogGroup, ...] = ()
+
+    def has_query(self, subject: str, name: str, place: Place) -> bool:
+        """Whether query `name` is rendered: some are only where there is something to ask. Refuses a misspelled one."""
+        names = [query.name for query in self.queries]
+        if name in names:
+            return True
+        from difflib import get_close_matches
+
+        if near := get_close_matches(name, names, 1, 0.9):
+            raise DefinitionError(
+                f"{subject}: next query {name!r} does not exist", right=f"did you mean {near[0]}?", place=place
+            )
+        return False
 
     def runbook(self, subject: str, name: str, place: Place) -> Runbook:
         """The runbook that `subject`, defined at `place`, links to."""

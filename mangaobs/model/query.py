@@ -10,6 +10,7 @@ import msgspec
 
 from mangaobs.errors import DefinitionError, Place
 from mangaobs.model._check import fail
+from mangaobs.model._field import check_word
 from mangaobs.model.alarm import check_name, check_summary
 from mangaobs.model.place import written_at
 from mangaobs.model.value import Value
@@ -77,8 +78,7 @@ def _decimal(number: float) -> str:
 class SavedQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A Logs Insights query that on-call finds in the console, in the environment's folder.
 
-    `text` is a Jinja2 template over `parameters`; `log_groups` are the groups that the console selects. `fields` are
-    the log fields that it reads, checked against the signals.
+    `text` is a Jinja2 template over `parameters`; `log_groups` are the groups that the console selects.
     """
 
     name: str
@@ -187,7 +187,6 @@ class InsightRule(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     filters: tuple[RuleFilter, ...] = ()
     value_of: str | None = None
-    enabled: bool = True
     place: Place = msgspec.field(default_factory=written_at)
 
     def __post_init__(self) -> None:
@@ -205,6 +204,9 @@ class InsightRule(msgspec.Struct, frozen=True, kw_only=True):
                 fail(subject, "keys", f"{path!r} is not a JSON path", f"for example $.{path.lstrip('$.')}")
 
 
+_TESTS = ("In", "NotIn", "StartsWith", "GreaterThan", "LessThan", "EqualTo", "NotEqualTo", "IsPresent")
+
+
 class RuleFilter(msgspec.Struct, frozen=True):
     """A filter of an insight rule: the field at `match` against one test, such as `In` with a list of values."""
 
@@ -214,6 +216,7 @@ class RuleFilter(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         subject = f"filter on {self.match!r}"
+        check_word(subject, "test", self.test, _TESTS)
         if self.test in ("In", "NotIn", "StartsWith"):
             if not isinstance(self.value, tuple) or not 1 <= len(self.value) <= 10:
                 fail(subject, self.test, f"is {self.value!r}", "a tuple of 1 to 10 strings")

@@ -8,6 +8,7 @@ import msgspec
 
 from mangaobs.errors import Place
 from mangaobs.model._check import fail
+from mangaobs.model._field import check_word
 from mangaobs.model.alarm import check_name
 from mangaobs.model.place import written_at
 from mangaobs.model.value import Value
@@ -31,6 +32,7 @@ class TargetTracking(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         subject = f"target tracking {self.name!r}"
         check_name("target tracking", self.name)
+        check_word(subject, "units", self.units, ("Read", "Write"))
         if not 1 <= self.minimum <= self.maximum:
             fail(
                 subject,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from mangaobs.errors import Place
 from mangaobs.model._check import fail
+from mangaobs.model._field import check_word
 from mangaobs.model.alarm import Severity, check_name, check_summary
 from mangaobs.model.metric import Metric
 from mangaobs.model.pattern import Pattern
 from mangaobs.model.place import written_at
 from mangaobs.model.value import Value
+from mangaobs.signals import UNITS
+
+_VALUE = re.compile(r"[+-]?\d+(\.\d+)?|\$\..{1,97}")
 
 
 class MetricFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +48,9 @@ class MetricFilter(msgspec.Struct, frozen=True, kw_only=True):
                 fail(subject, field, f"is {value!r}", "1 to 255 characters without : * $")
         if self.namespace.startswith("AWS/"):
             fail(subject, "namespace", "is AWS's own", "one of yours, for example MangaAssist/Security")
+        check_word(subject, "unit", self.unit, tuple(sorted(UNITS)))
+        if not _VALUE.fullmatch(self.value):
+            fail(subject, "value", f"is {self.value!r}", "a number or a field such as $.duration_ms")
         if len(self.dimensions) > 3:
             fail(subject, "dimensions", f"has {len(self.dimensions)}", "at most 3")
         if self.dimensions and self.default_value is not None:
@@ -75,7 +84,9 @@ class EventRule(msgspec.Struct, frozen=True, kw_only=True):
         subject = f"event rule {self.name!r}"
         check_name("event rule", self.name)
         check_summary(subject, self.summary)
-        if not self.pattern:
+        if not isinstance(self.severity, Severity):
+            fail(subject, "severity", f"is {self.severity!r}", "Severity.CRITICAL, WARNING or INFO")
+        if not isinstance(self.pattern, dict) or not self.pattern:
             fail(subject, "pattern", "is empty", "at least source and detail")
         for key in self.pattern:
             if key not in _EVENT_KEYS:

@@ -23,7 +23,6 @@ class Parameter(msgspec.Struct, frozen=True):
     description: str = ""
     secret: bool = False
     ssm: bool = False
-    allowed_pattern: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.name.isalnum() and self.name.isascii() and len(self.name) <= 255):
@@ -65,7 +64,6 @@ Value: TypeAlias = str | Token | Text
 REGION = Pseudo("AWS::Region")
 ACCOUNT_ID = Pseudo("AWS::AccountId")
 PARTITION = Pseudo("AWS::Partition")
-STACK_NAME = Pseudo("AWS::StackName")
 
 
 def text(*parts: Value) -> Value:

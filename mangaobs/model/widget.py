@@ -19,8 +19,8 @@ from mangaobs.languages.dashboard_body import (
     label_problems,
 )
 from mangaobs.languages.statistic import is_statistic
-from mangaobs.model._check import fail
-from mangaobs.model._field import check_tuple, check_word, check_words, is_number, is_time, is_whole
+from mangaobs.model._check import fail, is_number, is_whole
+from mangaobs.model._field import check_tuple, check_word, check_words, is_time
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.metric import MINUTE, Condition, Math, Metric, MetricStat, Series
 from mangaobs.model.value import Attribute, Import, Parameter, Pseudo, Text, Value

@@ -25,7 +25,6 @@ _ENDPOINTS = {
     "https": (r"https://[^\s/]+\S*", "an https:// address"),
     "email": (r"[^@\s]+@[^@\s]+", "an e-mail address"),
     "sqs": (r"arn:.+", "the queue's ARN"),
-    "lambda": (r"arn:.+", "the function's ARN"),
 }
 
 
@@ -38,6 +37,7 @@ def combination_faults(configuration: Configuration) -> Iterator[Fault]:
         yield from _table(table, ("tables", key))
     for key, function in configuration.functions.items():
         yield from _function(function, ("functions", key))
+        yield from _reads(configuration, function, ("functions", key))
     for key, api in configuration.apis.items():
         yield from _api(api, ("apis", key))
     for key, machine in configuration.state_machines.items():
@@ -155,6 +155,26 @@ def _function(function: Function, path: Path) -> Iterator[Fault]:
             "leave it out",
             at_key=True,
         )
+
+
+def _reads(configuration: Configuration, function: Function, path: Path) -> Iterator[Fault]:
+    if function.event_source == "dynamodb-stream":
+        sources = [key for key, table in configuration.tables.items() if table.stream]
+    elif function.event_source == "kinesis":
+        sources = list(configuration.streams)
+    elif function.reads is not None:
+        right = "only dynamodb-stream and kinesis read one"
+        yield Fault((*path, "reads"), f"cannot go with event_source = {function.event_source!r}", right, at_key=True)
+        return
+    else:
+        return
+    if function.reads is None and len(sources) > 1:
+        yield Fault(
+            (*path, "event_source"), "could read any of several streams", f"add reads = one of {', '.join(sources)}"
+        )
+    elif function.reads is not None and function.reads not in sources:
+        known = ", ".join(sources) or "nothing that has a stream"
+        yield Fault((*path, "reads"), f"is {function.reads!r}, which is no stream", f"one of {known}")
 
 
 def _only(kind: str, thing: Any, needs: tuple[str, ...], forbids: tuple[str, ...], path: Path) -> Iterator[Fault]:  # noqa: ANN401

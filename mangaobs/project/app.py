@@ -202,6 +202,7 @@ def _function(key: str, function: configuration.Function) -> Function:
         timeout=function.timeout,
         log_group=function.log_group_value,
         event_source=function.event_source,
+        reads=function.reads,
         event_source_mapping=None if mapping is None else mapping.value(),
         reserved_concurrency=function.reserved_concurrency,
         asynchronous=function.invoked_asynchronously,

@@ -120,4 +120,9 @@ def _log_groups(configuration: Configuration, app: App[object]) -> tuple[LogGrou
     named += [
         (f"access-{name}", api.access_log_group) for name, api in app.apis.items() if api.access_log_group is not None
     ]
-    return tuple(LogGroup(key=name, name=group, retention=logs.retention_days, kms_key=key) for name, group in named)
+    once = {group: name for name, group in reversed(named)}  # several functions may share one
+    return tuple(
+        LogGroup(key=name, name=group, retention=logs.retention_days, kms_key=key)
+        for name, group in named
+        if once[group] == name
+    )

@@ -146,12 +146,12 @@ class Subscriber(_Section, frozen=True):
     ```
     """
 
-    protocol: Annotated[Literal["https", "email", "sqs", "lambda"], Meta(description="How SNS delivers")]
+    protocol: Annotated[Literal["https", "email", "sqs"], Meta(description="How SNS delivers")]
     endpoint: Annotated[
         Name,
         Meta(
-            description="Address to deliver to: a URL, an e-mail address, or the ARN of a queue or function. A URL "
-            "with a key in it is a secret: make it a parameter with `secret = true`"
+            description="Address to deliver to: a URL, an e-mail address, or the ARN of a queue whose policy lets SNS "
+            "in. A URL with a key in it is a secret: make it a parameter with `secret = true`"
         ),
     ]
 
@@ -290,6 +290,13 @@ class Function(_Section, frozen=True):
         Meta(
             description="UUID of its event source mapping, where the mapping's own metrics are switched on; "
             "dynamodb-stream, kinesis and sqs only"
+        ),
+    ] = None
+    reads: Annotated[
+        Key | None,
+        Meta(
+            description="Key of the table or Kinesis stream whose records it reads; dynamodb-stream and kinesis only, "
+            "needed where there are several"
         ),
     ] = None
     reserved_concurrency: Annotated[Annotated[int, Meta(ge=0)] | None, Meta(description="Its reserved concurrency")] = (

@@ -55,7 +55,7 @@ def _alarm(context: Context, id: str, alarm: Alarm) -> cloudwatch.Alarm:
         properties["DatapointsToAlarm"] = alarm.for_
     return cloudwatch.Alarm(
         id,
-        AlarmName=context.observability.naming.resource(alarm.name),
+        AlarmName=context.name("alarm", alarm.name, alarm.place),
         ComparisonOperator=alarm.condition.operator,
         EvaluationPeriods=alarm.evaluation_periods,
         TreatMissingData=alarm.treat_missing_data.value,
@@ -132,10 +132,17 @@ def _composite(context: Context, ids: dict[str, str], composite: CompositeAlarm)
             "ActionsSuppressorWaitPeriod": composite.wait,
             "ActionsSuppressorExtensionPeriod": composite.extension,
         }
+    rule = _rule(composite.rule, naming.resource)
+    if len(rule) > 10_240:
+        raise RenderError(
+            f"composite alarm {composite.name!r}: its rule has {len(rule):,} characters",
+            right="CloudWatch takes at most 10,240: several composites",
+            place=composite.place,
+        )
     return cloudwatch.CompositeAlarm(
         ids[composite.name],
-        AlarmName=naming.resource(composite.name),
-        AlarmRule=_rule(composite.rule, naming.resource),
+        AlarmName=context.name("alarm", composite.name, composite.place),
+        AlarmRule=rule,
         **_announcement(context, composite),
         **properties,
     )
@@ -169,8 +176,8 @@ def _description(context: Context, alarm: Alarm | CompositeAlarm) -> str:
     lines = [alarm.summary, runbook.summary]
     if observability.runbook_base_url:
         lines.append(f"Runbook: {observability.runbook_base_url.rstrip('/')}/{runbook.name}.md")
-    if alarm.next_query:
-        lines.append(f"Next query: {observability.naming.query(alarm.next_query)}")
+    if query := _next_query(context, alarm):
+        lines.append(f"Next query: {observability.naming.query(query)}")
     description = "\n".join(lines)
     if len(description) > _DESCRIPTION:
         raise RenderError(
@@ -181,12 +188,18 @@ def _description(context: Context, alarm: Alarm | CompositeAlarm) -> str:
     return description
 
 
+def _next_query(context: Context, alarm: Alarm | CompositeAlarm) -> str | None:
+    name = alarm.next_query
+    there = name and context.observability.has_query(f"alarm {alarm.name!r}", name, alarm.place)
+    return name if there else None
+
+
 def _contract(context: Context, alarm: Alarm | CompositeAlarm) -> dict[str, object]:
     return context.contract(
         alarm.place,
         name=alarm.name,
         severity=alarm.severity.value,
         runbook=alarm.runbook,
-        next_query=alarm.next_query,
+        next_query=_next_query(context, alarm),
         through=alarm.through if isinstance(alarm, Alarm) else None,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from troposphere import cloudwatch
 
-from mangaobs.errors import RenderError
+from mangaobs.errors import DefinitionError, RenderError
 from mangaobs.model.alarm import Severity
 from mangaobs.model.body import body
 from mangaobs.model.metric import MetricStat, Series, identity
@@ -58,7 +58,11 @@ def render(context: Context) -> Iterator[Piece]:
             context.emitted.check(f"a graph of dashboard {dashboard.name!r}", dashboard.place, series)
             return thresholds.get(_key(series), ())
 
-        document = body(dashboard, region=naming.region, alarm_arn=alarm_arn, thresholds=lines)
+        try:
+            document = body(dashboard, region=naming.region, alarm_arn=alarm_arn, thresholds=lines)
+        except DefinitionError as error:
+            error.place = error.place or dashboard.place
+            raise
         resource = cloudwatch.Dashboard(
             id,
             DashboardName=context.values.render(name),

@@ -9,6 +9,8 @@ from mangaobs import catalog
 from mangaobs.errors import RenderError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mangaobs.errors import Place
     from mangaobs.model.metric import Metric, Series
     from mangaobs.model.observability import Observability
@@ -18,11 +20,14 @@ class Emitted:
     """The metrics that are sent: AWS's by the catalog, ours by the signals and the metric filters."""
 
     def __init__(self, observability: Observability) -> None:
-        self._ours = {
-            (metric.namespace, metric.name): frozenset(metric.dimensions) for metric in observability.signals.metrics
-        }
+        self._ours: dict[tuple[str, str], set[frozenset[str]]] = {}
+        for metric in observability.signals.metrics:
+            self._add(metric.namespace, metric.name, metric.dimensions)
         for filter in observability.filters:
-            self._ours[filter.namespace, filter.metric_name] = frozenset(key for key, _ in filter.dimensions)
+            self._add(filter.namespace, filter.metric_name, [key for key, _ in filter.dimensions])
+
+    def _add(self, namespace: str, name: str, dimensions: Iterable[str]) -> None:
+        self._ours.setdefault((namespace, name), set()).add(frozenset(dimensions))
 
     def check(self, subject: str, place: Place, series: Series) -> None:
         """Refuse `series`, which `subject` reads, if it rests on a metric that nobody sends."""
@@ -32,16 +37,16 @@ class Emitted:
                 raise RenderError(f"{subject}: {problem}", right=right, place=place)
 
 
-def _problem(metric: Metric, ours: dict[tuple[str, str], frozenset[str]]) -> tuple[str, str]:
+def _problem(metric: Metric, ours: dict[tuple[str, str], set[frozenset[str]]]) -> tuple[str, str]:
     names = tuple(sorted(name for name, _ in metric.dimensions))
-    if metric.namespace.startswith("AWS/"):
+    if metric.namespace.startswith("AWS/") or metric.namespace in catalog.namespaces():
         return _aws_problem(metric.namespace, metric.name, names)
     declared = ours.get((metric.namespace, metric.name))
     if declared is None:
         right = "declare the signal in handlers/signals.py and emit it, or read one that exists"
         return f"nobody emits {metric.namespace} {metric.name}", right
-    if declared != set(names):
-        said = ", ".join(sorted(declared)) or "no dimensions"
+    if frozenset(names) not in declared:
+        said = " or ".join(sorted(", ".join(sorted(one)) or "no dimensions" for one in declared))
         return (
             f"{metric.namespace} {metric.name} is read under {', '.join(names) or 'no dimensions'}",
             f"emitted is {said}",

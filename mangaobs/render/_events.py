@@ -36,7 +36,7 @@ def render(context: Context) -> Iterator[Piece]:
         _check_length(rule)
         resource = events.Rule(
             id,
-            Name=_name(context, rule),
+            Name=context.name("event rule", rule.name, rule.place),
             Description=rule.summary,
             EventPattern=context.values.render_tree(rule.pattern),
             State="ENABLED",
@@ -58,17 +58,6 @@ def _check_length(rule: EventRule) -> None:
             right="EventBridge takes at most 2,048: several rules",
             place=rule.place,
         )
-
-
-def _name(context: Context, rule: EventRule) -> str:
-    name = context.observability.naming.resource(rule.name)
-    if len(name) > 64:
-        raise RenderError(
-            f"event rule {rule.name!r}: its name would be {name!r}, {len(name)} characters",
-            right="EventBridge takes at most 64: a shorter name, application or environment",
-            place=rule.place,
-        )
-    return name
 
 
 def _scaling(context: Context, tracking: TargetTracking, id: str) -> Iterator[Piece]:
@@ -94,7 +83,7 @@ def _scaling(context: Context, tracking: TargetTracking, id: str) -> Iterator[Pi
     )
     policy = applicationautoscaling.ScalingPolicy(
         f"{id}Policy",
-        PolicyName=context.observability.naming.resource(tracking.name),
+        PolicyName=context.name("target tracking", tracking.name, tracking.place),
         PolicyType="TargetTrackingScaling",
         ScalingTargetId=Ref(f"{id}Target"),
         TargetTrackingScalingPolicyConfiguration=applicationautoscaling.TargetTrackingScalingPolicyConfiguration(

@@ -61,7 +61,7 @@ def _filters(context: Context, created: dict[str, str]) -> Iterator[Piece]:
             optional["Dimensions"] = [logs.Dimension(Key=key, Value=value) for key, value in filter.dimensions]
         resource = logs.MetricFilter(
             id,
-            FilterName=context.observability.naming.resource(filter.name),
+            FilterName=context.name("metric filter", filter.name, filter.place),
             LogGroupName=context.values.render(filter.log_group),
             FilterPattern=context.values.render(filter.pattern.rendered()),
             MetricTransformations=[
@@ -112,8 +112,8 @@ def _insight_rules(context: Context, created: dict[str, str]) -> Iterator[Piece]
         id = identify("InsightRule", rule.name, rule.place, seen)
         resource = cloudwatch.InsightRule(
             id,
-            RuleName=context.observability.naming.resource(rule.name),
-            RuleState="ENABLED" if rule.enabled else "DISABLED",
+            RuleName=context.name("insight rule", rule.name, rule.place),
+            RuleState="ENABLED",
             RuleBody=context.values.render_json(_rule_body(rule)),
             **context.tags(),
         )

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from mangaobs.render._emitted import Emitted
 
 
+# Source: PutMetricAlarm, PutCompositeAlarm, PutRule, PutMetricFilter, PutInsightRule, PutScalingPolicy.
+_LONGEST = {"alarm": 255, "event rule": 64, "metric filter": 512, "insight rule": 128, "target tracking": 256}
+
 Stage: TypeAlias = Literal["shared", "shard", "composites"]
 
 
@@ -73,6 +76,17 @@ class Context(msgspec.Struct):
             file = self._files[place.file] = Path(place.file).relative_to(root).as_posix() if inside else place.file
         said = {key: value for key, value in entries.items() if value}
         return {"mangaobs": {**said, "file": file, "line": place.line}}
+
+    def name(self, kind: str, name: str, place: Place) -> str:
+        """What a resource is called when it is deployed; refuses what its service would."""
+        deployed = self.observability.naming.resource(name)
+        if len(deployed) > _LONGEST[kind]:
+            raise RenderError(
+                f"{kind} {name!r}: its name would be {deployed!r}, {len(deployed)} characters",
+                right=f"at most {_LONGEST[kind]}: a shorter name, application or environment",
+                place=place,
+            )
+        return deployed
 
     def tags(self) -> dict[str, troposphere.Tags]:
         """The configured tags as a property, or nothing."""

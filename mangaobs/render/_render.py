@@ -97,8 +97,6 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         options["Description"] = parameter.description
     if parameter.secret:
         options["NoEcho"] = True
-    if parameter.allowed_pattern:
-        options["AllowedPattern"] = parameter.allowed_pattern
     kind = "AWS::SSM::Parameter::Value<String>" if parameter.ssm else "String"
     declared: dict[str, Any] = troposphere.Parameter(parameter.name, Type=kind, **options).to_dict()
     return declared

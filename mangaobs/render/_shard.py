@@ -94,7 +94,8 @@ def render_shards(
         )
         if here := {id: one for id, one in outputs.items() if homes[id] == shard}:
             templates[shard]["Outputs"] = here
-    return templates, dict(sorted(homes.items()))
+    # What is not rendered this time keeps its place, too: it may come back.
+    return templates, dict(sorted({**assignment, **homes}.items()))
 
 
 def write_shards(
@@ -122,6 +123,10 @@ def write_shards(
     write_text(file, msgspec.json.format(msgspec.json.encode(assignment), indent=1).decode() + "\n")
     for path, content in written.items():
         write_text(path, content)
+    for stale in folder.glob("*-*.template.*"):
+        # Left over from a larger or another rendering; deployed, it would bring back what is gone.
+        if stale not in written and _SHARD.fullmatch(stale.name.partition(".")[0]):
+            stale.unlink()
     return list(written)
 
 

@@ -8,7 +8,7 @@ from troposphere import Ref, Sub, kms, sns
 
 from mangaobs.model.alarm import Severity
 from mangaobs.model.observability import Route
-from mangaobs.model.value import Attribute
+from mangaobs.model.value import Attribute, shown
 from mangaobs.render._logical_id import logical_id
 from mangaobs.render._pieces import Piece
 
@@ -63,17 +63,16 @@ def render(context: Context) -> Iterator[Piece]:
         id = logical_id("Topic", severity.value)
         yield Piece(id, _topic(context, id, severity, route), stage="shared")
         yield Piece(f"{id}Policy", _policy(id), stage="shared")
-        for number, subscriber in enumerate(route.subscribers, 1):
-            yield Piece(
-                f"{id}Subscription{number}",
-                sns.SubscriptionResource(
-                    f"{id}Subscription{number}",
-                    TopicArn=Ref(id),
-                    Protocol=subscriber.protocol,
-                    Endpoint=context.values.render(subscriber.endpoint),
-                ),
-                stage="shared",
+        for subscriber in route.subscribers:
+            # By what it is, not by its place in the list: a subscription that is replaced can be lost.
+            own = logical_id(f"{id}Subscription", f"{subscriber.protocol} {shown(subscriber.endpoint)}")
+            resource = sns.SubscriptionResource(
+                own,
+                TopicArn=Ref(id),
+                Protocol=subscriber.protocol,
+                Endpoint=context.values.render(subscriber.endpoint),
             )
+            yield Piece(own, resource, stage="shared")
 
 
 def _topic(context: Context, id: str, severity: Severity, route: Route) -> sns.Topic:

@@ -17,6 +17,8 @@ from mangaobs.services._resource import Resource, emitted
 
 Access = Literal["Read", "Write"]
 ACCESSES: tuple[Access, Access] = ("Read", "Write")
+# The operations that write; PartiQL can do both, and is left to its statements.
+WRITES = ("BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem")
 
 
 class Capacity(msgspec.Struct, frozen=True):

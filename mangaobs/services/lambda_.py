@@ -24,6 +24,7 @@ class Function(Resource, frozen=True, kw_only=True):
     timeout: int
     log_group: Value
     event_source: EventSource = "none"
+    reads: str | None = None
     event_source_mapping: Value | None = None
     reserved_concurrency: int | None = None
     asynchronous: bool = False
