@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from troposphere import Ref, Sub, kms, sns
 
 from mangaobs.model.alarm import Severity
 from mangaobs.model.observability import Route
-from mangaobs.model.value import Attribute, shown
+from mangaobs.model.value import Attribute, Parameter, shown
 from mangaobs.render._logical_id import logical_id
 from mangaobs.render._pieces import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mangaobs.model.observability import Naming, Observability
+    from mangaobs.model.observability import Naming, Observability, Subscriber
     from mangaobs.model.value import Value
     from mangaobs.render._pieces import Context
 
@@ -64,8 +65,7 @@ def render(context: Context) -> Iterator[Piece]:
         yield Piece(id, _topic(context, id, severity, route), stage="shared")
         yield Piece(f"{id}Policy", _policy(id), stage="shared")
         for subscriber in route.subscribers:
-            # By what it is, not by its place in the list: a subscription that is replaced can be lost.
-            own = logical_id(f"{id}Subscription", f"{subscriber.protocol} {shown(subscriber.endpoint)}")
+            own = f"{id}Subscription{_checksum(subscriber)}"
             resource = sns.SubscriptionResource(
                 own,
                 TopicArn=Ref(id),
@@ -73,6 +73,16 @@ def render(context: Context) -> Iterator[Piece]:
                 Endpoint=context.values.render(subscriber.endpoint),
             )
             yield Piece(own, resource, stage="shared")
+
+
+def _checksum(subscriber: Subscriber) -> str:
+    """What tells a subscription apart: what it is, not its place in the list, since one that is replaced can be lost.
+
+    A checksum, since an address is personal; of the parameter's name where it is one, since its default may change.
+    """
+    endpoint = subscriber.endpoint
+    told = endpoint.name if isinstance(endpoint, Parameter) else shown(endpoint)
+    return f"{zlib.crc32(f'{subscriber.protocol} {told}'.encode()):08x}"
 
 
 def _topic(context: Context, id: str, severity: Severity, route: Route) -> sns.Topic:

@@ -122,7 +122,8 @@ def check(shards: dict[str, dict[str, Any]], assignment: dict[str, str], max_byt
         for tree in template["Resources"].values():
             assert set(tree.get("DependsOn", [])) <= set(template["Resources"])
         placed |= dict.fromkeys(template["Resources"], shard)
-    assert placed == assignment
+    # what is not rendered this time keeps its place
+    assert placed.items() <= assignment.items()
 
 
 # --- the whole in parts ---

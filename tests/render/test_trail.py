@@ -144,6 +144,7 @@ AT_ONCE: dict[str, set[str]] = {
     "a table is deleted by a service that is not auto scaling": {"table-deleted"},
     "TTL is switched": {"data-protection-off"},
     "a backup is deleted": {"data-protection-off"},
+    "a recovery point is deleted": {"recovery-point-deleted"},
     "point-in-time recovery is switched": {"data-protection-off"},
     "a resource policy is put": {"data-protection-off"},
     "a resource policy is deleted": {"data-protection-off"},
