@@ -66,3 +66,8 @@ class ManyErrors(MangaobsError):  # noqa: N818 - it is several, not one
     def __init__(self, errors: list[MangaobsError]) -> None:
         super().__init__("\n".join(str(error) for error in errors))
         self.errors = errors
+
+
+def together(errors: list[MangaobsError]) -> MangaobsError:
+    """One exception for all of `errors`: the one, or `ManyErrors`."""
+    return errors[0] if len(errors) == 1 else ManyErrors(errors)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from mangaobs.errors import ConfigurationError, MangaobsError, ManyErrors, Place
+from mangaobs.errors import ConfigurationError, MangaobsError, Place, together
 from mangaobs.project._combinations import combination_faults
 from mangaobs.project._name import Fault, Name, to_name
 from mangaobs.project._toml import parse, read_text
@@ -59,7 +59,7 @@ def read_configuration(
             errors += alone.errors_of_environment(_convert(alone.merged(), thresholds)[1])
     if configuration is None or errors:
         unique: list[MangaobsError] = list({str(error): error for error in errors}.values())
-        raise unique[0] if len(unique) == 1 else ManyErrors(unique)
+        raise together(unique)
     return configuration
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from mangaobs.errors import MangaobsError, ManyErrors, ProjectError
+from mangaobs.errors import MangaobsError, ProjectError, together
 from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
 from mangaobs.model.dashboard import Dashboard
 from mangaobs.model.observability import LogGroup, Naming, Observability, Route, Subscriber
@@ -79,7 +79,7 @@ def read_runbooks(folder: Path) -> dict[str, Runbook]:
         except MangaobsError as error:
             errors.append(error)
     if errors:
-        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+        raise together(errors)
     return runbooks
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mangaobs.errors import DefinitionError, MangaobsError, ManyErrors, Place, ProjectError
+from mangaobs.errors import DefinitionError, MangaobsError, Place, ProjectError, together
 from mangaobs.model.alarm import Alarm, CompositeAlarm, MissingData, Severity, children
 from mangaobs.model.trail import EventRule
 from mangaobs.model.value import shown
@@ -332,7 +332,7 @@ def documents(observability: Observability, configuration: str = "") -> dict[str
         except MangaobsError as error:
             errors.append(error)
     if errors:
-        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+        raise together(errors)
     return texts | ({"docs/configuration.md": configuration} if configuration else {})
 
 

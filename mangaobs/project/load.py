@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from mangaobs.errors import MangaobsError, ManyErrors, Place, ProjectError
+from mangaobs.errors import MangaobsError, ManyErrors, Place, ProjectError, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -104,8 +104,7 @@ def load_definitions(root: Path) -> Definitions:
     finally:
         sys.meta_path.remove(guard)
     if errors:
-        several = list(errors.values())
-        raise several[0] if len(several) == 1 else ManyErrors(several)
+        raise together(list(errors.values()))
     definitions = Definitions(root, modules)
     definitions.check_conventions()
     return definitions
@@ -195,7 +194,7 @@ class Definitions:
             raise
         except BaseException as error:
             errors = list(_as_errors(error, self.root))
-            raise errors[0] if len(errors) == 1 else ManyErrors(errors) from error
+            raise together(errors) from error
         if items is None:
             problem = f"{function.__name__}(…) gives {type(given).__name__}"
             raise ProjectError(problem, right="yield each definition, or return a list", place=place)
