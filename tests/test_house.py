@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "model": {"errors", "languages", "catalog", "signals"},
     "services": {"errors", "model", "catalog", "signals"},
     "project": {"errors", "services", "model", "catalog", "signals"},
-    "render": {"errors", "services", "model", "languages", "catalog", "signals"},
+    "render": {"errors", "model", "languages", "catalog", "signals"},
     "cli": {"errors", "project", "render", "services", "model", "languages", "catalog", "signals"},
 }
 

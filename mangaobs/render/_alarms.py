@@ -176,7 +176,7 @@ def _description(context: Context, alarm: Alarm | CompositeAlarm) -> str:
     lines = [alarm.summary, runbook.summary]
     if observability.runbook_base_url:
         lines.append(f"Runbook: {observability.runbook_base_url.rstrip('/')}/{runbook.name}.md")
-    if query := _next_query(context, alarm):
+    if query := context.next_query(alarm):
         lines.append(f"Next query: {observability.naming.query(query)}")
     description = "\n".join(lines)
     if len(description) > _DESCRIPTION:
@@ -188,18 +188,12 @@ def _description(context: Context, alarm: Alarm | CompositeAlarm) -> str:
     return description
 
 
-def _next_query(context: Context, alarm: Alarm | CompositeAlarm) -> str | None:
-    name = alarm.next_query
-    there = name and context.observability.has_query(f"alarm {alarm.name!r}", name, alarm.place)
-    return name if there else None
-
-
 def _contract(context: Context, alarm: Alarm | CompositeAlarm) -> dict[str, object]:
     return context.contract(
         alarm.place,
         name=alarm.name,
         severity=alarm.severity.value,
         runbook=alarm.runbook,
-        next_query=_next_query(context, alarm),
+        next_query=context.next_query(alarm),
         through=alarm.through if isinstance(alarm, Alarm) else None,
     )

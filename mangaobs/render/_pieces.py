@@ -16,7 +16,7 @@ from mangaobs.render._values import Values
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from mangaobs.model.alarm import Severity
+    from mangaobs.model.alarm import Alarm, CompositeAlarm, Severity
     from mangaobs.model.metric import Metric
     from mangaobs.model.observability import Observability
     from mangaobs.model.value import Value
@@ -64,6 +64,7 @@ class Context(msgspec.Struct):
     topics: dict[Severity, Value]
     emitted: Emitted
     _files: dict[str, str] = {}
+    _queries: dict[str, bool] = {}
     _dimensions: dict[tuple[str, Value], cloudwatch.MetricDimension] = {}
     _tags: dict[str, troposphere.Tags] | None = None
 
@@ -87,6 +88,15 @@ class Context(msgspec.Struct):
                 place=place,
             )
         return deployed
+
+    def next_query(self, alarm: Alarm | CompositeAlarm) -> str | None:
+        """The query that an alarm names, if it is rendered."""
+        name = alarm.next_query
+        if name is None:
+            return None
+        if name not in self._queries:
+            self._queries[name] = self.observability.has_query(f"alarm {alarm.name!r}", name, alarm.place)
+        return name if self._queries[name] else None
 
     def tags(self) -> dict[str, troposphere.Tags]:
         """The configured tags as a property, or nothing."""
