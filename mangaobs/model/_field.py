@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mangaobs.model._check import fail
+from mangaobs.model._check import fail, is_number
+from mangaobs.model.value import Attribute, Import, Parameter, Pseudo, Text
 
 # The extended form alone, which is all that AWS documents: Python also reads 20261124 and a blank for the T.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
@@ -21,6 +22,21 @@ def check_words(subject: str, field: str, values: tuple[str, ...], allowed: tupl
     check_tuple(subject, field, values)
     for value in values:
         check_word(subject, field, value, allowed)
+
+
+def check_document(subject: str, field: str, document: object) -> None:
+    """Refuse what JSON cannot hold, deploy-time values apart."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            if not isinstance(key, str):
+                fail(subject, field, f"has the key {key!r:.80}", "keys are text")
+            check_document(subject, field, value)
+    elif isinstance(document, list | tuple):
+        for value in document:
+            check_document(subject, field, value)
+    elif not (document is None or isinstance(document, str | bool | Text | Parameter | Import | Pseudo | Attribute)):
+        if not is_number(document):
+            fail(subject, field, f"holds {document!r:.80}", "text, finite numbers, lists and dicts, as JSON has them")
 
 
 def check_tuple(subject: str, field: str, values: object) -> None:

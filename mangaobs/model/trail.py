@@ -8,7 +8,7 @@ import msgspec
 
 from mangaobs.errors import Place
 from mangaobs.model._check import fail
-from mangaobs.model._field import check_word
+from mangaobs.model._field import check_document, check_word
 from mangaobs.model.alarm import Severity, check_name, check_summary
 from mangaobs.model.metric import Metric
 from mangaobs.model.pattern import Pattern
@@ -91,6 +91,7 @@ class EventRule(msgspec.Struct, frozen=True, kw_only=True):
         for key in self.pattern:
             if key not in _EVENT_KEYS:
                 fail(subject, "pattern", f"has {key!r}, which no event has", f"one of {', '.join(sorted(_EVENT_KEYS))}")
+        check_document(subject, "pattern", self.pattern)
 
 
 _EVENT_KEYS = {"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail", "$or"}

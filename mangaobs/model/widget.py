@@ -20,7 +20,7 @@ from mangaobs.languages.dashboard_body import (
 )
 from mangaobs.languages.statistic import is_statistic
 from mangaobs.model._check import fail, is_number, is_whole
-from mangaobs.model._field import check_tuple, check_word, check_words, is_time
+from mangaobs.model._field import check_document, check_tuple, check_word, check_words, is_time
 from mangaobs.model.alarm import Alarm, CompositeAlarm
 from mangaobs.model.metric import MINUTE, Condition, Math, Metric, MetricStat, Series
 from mangaobs.model.value import Attribute, Import, Parameter, Pseudo, Text, Value
@@ -396,6 +396,7 @@ class CustomWidget(Widget, frozen=True, kw_only=True):
         """Refuse what this kind of widget cannot have."""
         if isinstance(self.endpoint, str) and not self.endpoint.startswith("arn:"):
             fail(subject, "endpoint", f"is {self.endpoint!r}", "the ARN of a Lambda function")
+        check_document(subject, "params", self.params)
 
 
 class Chart(Widget, frozen=True, kw_only=True):
@@ -409,3 +410,4 @@ class Chart(Widget, frozen=True, kw_only=True):
         for name in ("view", "data"):
             if name not in self.properties:
                 fail(subject, "properties", f"has no {name!r}", "a view such as line, and data with its queries")
+        check_document(subject, "properties", self.properties)

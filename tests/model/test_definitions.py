@@ -156,6 +156,18 @@ WRONG = [
         "'sourc'",
         "source",
     ),
+    (
+        lambda: EventRule(
+            name="e", summary="Something happens.", severity=Severity.INFO, runbook="r", pattern={"source": [{1, 2}]}
+        ),
+        "pattern holds {1, 2}",
+        "as JSON has them",
+    ),
+    (
+        lambda: EventRule(name="e", summary="Something.", severity="critical", runbook="r", pattern={"source": ["a"]}),
+        "severity is 'critical'",
+        "Severity.CRITICAL",
+    ),
     (lambda: signal_metric(MetricSignal("O", "X", "Count", ("A",))), "dimensions are none", "emitted with A"),
 ]
 
