@@ -10,6 +10,8 @@ from mangaobs.model.value import Attribute, Import, Parameter, Pseudo, Text
 # The extended form alone, which is all that AWS documents: Python also reads 20261124 and a blank for the T.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 
+_LEAVES = (str, bool, Text, Parameter, Import, Pseudo, Attribute)
+
 
 def check_word(subject: str, field: str, value: object, allowed: tuple[str, ...]) -> None:
     """Refuse a value that is none of AWS's own words for the field."""
@@ -34,9 +36,8 @@ def check_document(subject: str, field: str, document: object) -> None:
     elif isinstance(document, list | tuple):
         for value in document:
             check_document(subject, field, value)
-    elif not (document is None or isinstance(document, str | bool | Text | Parameter | Import | Pseudo | Attribute)):
-        if not is_number(document):
-            fail(subject, field, f"holds {document!r:.80}", "text, finite numbers, lists and dicts, as JSON has them")
+    elif not (document is None or isinstance(document, _LEAVES) or is_number(document)):
+        fail(subject, field, f"holds {document!r:.80}", "text, finite numbers, lists and dicts, as JSON has them")
 
 
 def check_tuple(subject: str, field: str, values: object) -> None:
