@@ -46,6 +46,12 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     api_latency_p99_ms: Annotated[float, msgspec.Meta(gt=0, description="p99 of an API's answers, in milliseconds")] = (
         8_000
     )
+    api_least_requests: Annotated[
+        float,
+        msgspec.Meta(
+            ge=0, description="Requests in five minutes below which nobody seems to reach an API; 0: no alarm"
+        ),
+    ] = 0
     api_client_error_share: Annotated[float, msgspec.Meta(gt=0, le=1, description="Share of 4xx answers, 0 to 1")] = (
         0.05
     )

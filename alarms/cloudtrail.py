@@ -210,7 +210,7 @@ def _data_access(app: App[Thresholds]) -> Iterator[Watch]:
 def filters(app: App[Thresholds]) -> Iterator[MetricFilter]:
     if app.trail is not None:
         for watch in watches(app):
-            yield _filter(watch, app.trail.log_group)
+            yield _filter(app, watch, app.trail.log_group)
 
 
 def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
@@ -218,7 +218,7 @@ def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
         for watch in watches(app):
             yield Alarm(
                 name=watch.name,
-                condition=_filter(watch, app.trail.log_group).metric().sum(5 * MINUTES) > watch.threshold,
+                condition=_filter(app, watch, app.trail.log_group).metric().sum(5 * MINUTES) > watch.threshold,
                 severity=watch.severity,
                 summary=watch.summary,
                 runbook=watch.runbook,
@@ -285,13 +285,14 @@ def events(app: App[Thresholds]) -> Iterator[EventRule]:
     )
 
 
-def _filter(watch: Watch, log_group: Value) -> MetricFilter:
+def _filter(app: App[Thresholds], watch: Watch, log_group: Value) -> MetricFilter:
     return MetricFilter(
         name=watch.name,
         summary=watch.summary,
         log_group=log_group,
         pattern=watch.pattern,
-        namespace=NAMESPACE,
+        # Several environments of an account read one trail: each counts what is its own apart.
+        namespace=NAMESPACE if watch.account_wide else f"{NAMESPACE}/{app.environment}",
         metric_name=watch.metric,
         account_wide=watch.account_wide,
         place=watch.place,

@@ -12,7 +12,7 @@ from mangaobs.project.app import App
 
 from ..handlers import signals
 
-_SHOWN = 20  # lines that one graph can still be read with
+_SHOWN = 10  # lines that one graph can still be read with
 
 
 def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -> Iterator[Dashboard]:
@@ -39,12 +39,12 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
 def _status(alarms: Mapping[str, Alarm | CompositeAlarm]) -> list[Section]:
     critical = [alarm for alarm in alarms.values() if alarm.severity is Severity.CRITICAL]
     composites = [alarm for alarm in critical if isinstance(alarm, CompositeAlarm)]
-    # A widget shows 100 alarms: the composites stand for their parts.
-    others = [alarm for alarm in critical if isinstance(alarm, Alarm) and not alarm.through][: 100 - len(composites)]
-    warnings = [alarm for alarm in alarms.values() if alarm.severity is Severity.WARNING][:100]
+    # The composites stand for their parts, and the tables' and functions' dashboards show the rest.
+    others = [alarm for alarm in critical if isinstance(alarm, Alarm) and not alarm.through][:50]
+    warnings = [alarm for alarm in alarms.values() if alarm.severity is Severity.WARNING][:50]
     rows = []
     if critical:
-        rows.append(row(AlarmStatus(title="Pages", alarms=(*composites, *others), height=3)))
+        rows.append(row(AlarmStatus(title="Pages", alarms=(*composites[:50], *others), height=3)))
     if warnings:
         rows.append(row(AlarmStatus(title="Tickets", alarms=tuple(warnings), states=("ALARM",), height=3)))
     return [section("Alarms", *rows)] if rows else []

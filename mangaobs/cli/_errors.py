@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 def describe(error: MangaobsError) -> str:
     """The error in a few lines of text."""
     where = f"{_shortened(error.place)}: " if error.place else ""
-    lines = [f"error: {where}{error.problem}"]
+    lines = [f"error: {where}{_printable(error.problem)}"]
     if error.place:
         lines += _excerpt(error.place, error.length)
     if error.right:
-        lines.append(f"right: {error.right}")
+        lines.append(f"right: {_printable(error.right)}")
     return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    """Text without what a terminal would obey rather than show."""
+    return "".join(one if one.isprintable() or one in "\t\n" else "?" for one in text)
 
 
 def _shortened(place: Place) -> Place:
@@ -34,7 +39,7 @@ def _excerpt(place: Place, length: int) -> list[str]:
     try:
         source = Path(place.file).read_text(encoding="utf-8", errors="replace").split("\n")
         # What a terminal would obey rather than show is no part of an excerpt.
-        line = "".join(one if one.isprintable() or one == "\t" else "?" for one in source[place.line - 1].rstrip("\r"))
+        line = _printable(source[place.line - 1].rstrip("\r"))
     except (OSError, IndexError):
         return []
     number = f"{place.line:>5}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,4 +37,6 @@ def load(project: Path | None, env: str | None, sets: tuple[str, ...]) -> Observ
     """The project that the options name."""
     from mangaobs.project.build import load_observability
 
-    return load_observability(project, env, sets)
+    # What a definition prints is no part of the result.
+    with contextlib.redirect_stdout(sys.stderr):
+        return load_observability(project, env, sets)

@@ -21,4 +21,9 @@ def is_whole(value: object) -> bool:
 
 def is_number(value: object) -> bool:
     """Whether it is a finite number; JSON has no other."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return abs(float(value)) < float("inf")
+    except OverflowError:
+        return False

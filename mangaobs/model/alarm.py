@@ -209,6 +209,8 @@ class CompositeAlarm(msgspec.Struct, frozen=True, kw_only=True):
             fail(subject, "rule", f"is {self.rule!r}", "any_of(…), all_of(…) or none_of(…) over alarms")
         if len(children(self.rule)) > 100:
             fail(subject, "rule", f"has {len(children(self.rule))} alarms", "CloudWatch takes at most 100")
+        if self.suppressor is not None and not isinstance(self.suppressor, Alarm | CompositeAlarm):
+            fail(subject, "suppressor", f"is {self.suppressor!r}", "an alarm or a composite alarm")
         if self.wait < 0 or self.extension < 0:
             fail(subject, "wait and extension", "are seconds", "0 or more; AWS advises 60")
 

@@ -62,8 +62,8 @@ def _templates(configuration: Configuration) -> Iterator[Fault]:
             yield Fault((key,), "has a brace without its partner", shown)
         elif "name" in fields and "name" not in used:
             yield Fault((key,), "lacks {name}: everything would have the same name", "put {name} in it")
-        elif key == "dashboard_naming" and not re.fullmatch(r"[A-Za-z0-9_-]*", rest):
-            yield Fault((key,), f"is {template!r}", "CloudWatch takes letters, digits, - and _ in a dashboard's name")
+        elif key != "query_folder" and not re.fullmatch(r"[A-Za-z0-9_-]*", rest):
+            yield Fault((key,), f"is {template!r}", "letters, digits, - and _: all that each of the services takes")
         elif not used and not rest:
             yield Fault((key,), "is empty", shown)
 

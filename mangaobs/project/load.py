@@ -194,6 +194,9 @@ class Definitions:
             raise
         except BaseException as error:
             errors = list(_as_errors(error, self.root))
+            for one in errors:
+                if one.place == Place(str(self.root)):  # it failed before the first line of the function
+                    one.place = place
             raise together(errors) from error
         if items is None:
             problem = f"{function.__name__}(…) gives {type(given).__name__}"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ASSIGNMENT = "assignment.json"
 STAGES: tuple[Stage, ...] = ("shared", "shard", "composites")
 
-_SHARD = re.compile(r"(shared|shard|composites)-\d{3,}")
+_SHARD = re.compile(r"(shared|shard|composites)-[0-9]{3,6}")
 # New resources fill a shard to this share, so that it can grow where it is.
 _FULL = 0.8
 
