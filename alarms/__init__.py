@@ -48,9 +48,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     )
     api_least_requests: Annotated[
         float,
-        msgspec.Meta(
-            ge=0, description="Requests in five minutes below which nobody seems to reach an API; 0: no alarm"
-        ),
+        msgspec.Meta(ge=0, description="Requests in five minutes that an API has at least; 0: no alarm"),
     ] = 0
     api_client_error_share: Annotated[float, msgspec.Meta(gt=0, le=1, description="Share of 4xx answers, 0 to 1")] = (
         0.05

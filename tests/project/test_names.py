@@ -81,8 +81,8 @@ def test_a_provisioned_table_scales_unless_it_is_told_not_to(tmp_path: Path) -> 
 
 
 def test_names_of_resources_follow_the_template(tmp_path: Path) -> None:
-    configuration = read(tmp_path, "naming = '{environment}.{application}.{name}'\n")
-    assert configuration.named("read-throttled") == "dev.manga.read-throttled"
+    configuration = read(tmp_path, "naming = '{environment}-{application}_{name}'\n")
+    assert configuration.named("read-throttled") == "dev-manga_read-throttled"
 
 
 def test_a_hundred_tables_and_six_hundred_functions_are_read(tmp_path: Path) -> None:
