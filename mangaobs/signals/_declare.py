@@ -76,6 +76,15 @@ class MetricSignal(_Frozen):
             )
         if len(dimensions) > 30 or len(set(dimensions)) != len(dimensions):
             raise SignalError(f"metric {name!r}: dimensions {dimensions!r}", right="at most 30, each once")
+        for dimension in dimensions:
+            if not (dimension.isascii() and dimension.strip() and len(dimension) <= 255) or dimension[0] == ":":
+                raise SignalError(
+                    f"metric {name!r}: {dimension!r} is no name of a dimension",
+                    right="1 to 255 ASCII characters, not blank, not beginning with a colon",
+                )
+        if name in dimensions or name == "_aws":
+            # Both stand side by side in a document of the embedded metric format.
+            raise SignalError(f"metric {name!r}: the name is taken", right="neither _aws nor one of its dimensions")
         self._set(namespace=namespace, name=name, unit=unit, dimensions=dimensions, description=description)
 
     def contract(self) -> Contract:
@@ -135,6 +144,10 @@ class LogEvent(_Frozen):
             raise SignalError(f"log event {name!r}: not a name", right="for example dynamodb_operation")
         _refuse_twice(f"log event {name!r}", fields)
         self._set(name=name, fields=fields, level=level, description=description)
+
+    def with_fields(self, *fields: Field) -> LogEvent:
+        """The same kind of line with more fields, as a project adds its own to those of the runtime."""
+        return LogEvent(self.name, *self.fields, *fields, level=self.level, description=self.description)
 
     def contract(self) -> Contract:
         """What a template says of it."""

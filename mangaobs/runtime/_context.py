@@ -1,0 +1,107 @@
+"""Where code is: the invocation, and within it the operation, that a line or a subsegment belongs to.
+
+One context variable holds the innermost `Frame`. Tasks of asyncio inherit it by themselves, threads through `carry`.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mangaobs.runtime._metrics import Sample
+    from mangaobs.runtime.tracer import Span
+
+
+class Frame:
+    """An open operation: its parent, its subsegment, and what the AWS calls inside it have told so far.
+
+    `started` is seconds of the monotonic clock.
+    """
+
+    __slots__ = ("facts", "invocation", "name", "parent", "span", "started")
+
+    invocation: Invocation | None
+    facts: dict[str, object] | None
+    span: Span | None
+
+    def __init__(self, parent: Frame | None, name: str, started: float) -> None:
+        self.parent = parent
+        self.invocation = parent.invocation if parent is not None else None
+        self.name = name
+        self.started = started
+        self.span = None
+        self.facts = None
+
+
+class Invocation(Frame):
+    """One call of a handler: the frame around all others of it.
+
+    `prefix` is the part of a line that every line of the invocation has, encoded; `taken` are the names in it; `level`
+    the least severe level that it writes; `open` its open operations, the innermost last; `samples` what it has counted
+    so far; `held` its held-back debug lines; `summary` what its summary line says beside the measured.
+    """
+
+    __slots__ = (
+        "closed",
+        "context",
+        "deadline",
+        "fields",
+        "held",
+        "level",
+        "margin_ms",
+        "open",
+        "prefix",
+        "request_id",
+        "samples",
+        "summary",
+        "taken",
+        "trace_header",
+        "warned",
+    )
+
+    def __init__(self, context: object, started: float) -> None:
+        self.parent = None
+        self.invocation = self
+        self.name = ""
+        self.started = started
+        self.span = None
+        self.facts = None
+        self.context = context
+        self.request_id = ""
+        self.fields: dict[str, object] = {}
+        self.prefix = b""
+        self.taken: frozenset[str] = frozenset()
+        self.level = 0
+        self.open: dict[Frame, None] = {}
+        self.samples: list[Sample] = []
+        self.held: HeldLines | None = None
+        self.summary: dict[str, object] | None = None
+        self.trace_header = ""
+        self.deadline = 0.0
+        self.margin_ms = 0.0
+        self.warned = False
+        self.closed = False
+
+
+class HeldLines:
+    """Debug lines that are written only if the invocation fails: the newest, up to `limit` bytes in all."""
+
+    __slots__ = ("dropped", "limit", "lines", "size")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.lines: list[bytes] = []
+        self.size = 0
+        self.dropped = 0
+
+    def add(self, line: bytes) -> None:
+        """Keep `line`, at the expense of the oldest."""
+        self.lines.append(line)
+        self.size += len(line)
+        while self.size > self.limit and self.lines:
+            self.size -= len(self.lines.pop(0))
+            self.dropped += 1
+
+
+CURRENT: ContextVar[Frame | None] = ContextVar("mangaobs.frame", default=None)

@@ -1,0 +1,105 @@
+"""What AWS's answers and errors tell of a call, without what belongs to the customer.
+
+Shapes: botocore's parsed responses and `ClientError.response`. Nothing here imports botocore; an answer is known by its
+`ResponseMetadata`.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    Facts = dict[str, object]
+
+_DEEPEST_STACK = 12
+
+
+def error_facts(error: BaseException) -> Facts:
+    """`error_type`, and for an AWS error `http_status` and `retries`; never the message, which may quote a person."""
+    facts: Facts = {"error_type": type(error).__name__}
+    try:
+        response = getattr(error, "response", None)
+        if type(response) is dict:
+            code = _within(response, "Error").get("Code")
+            if type(code) is str and code:
+                facts["error_type"] = code
+            facts.update(_metadata_facts(response))
+    except Exception:  # noqa: BLE001, S110 - an exception's own property may do anything
+        pass
+    return facts
+
+
+def stack_of(error: BaseException) -> str:
+    """Where an exception came through, the innermost place last: `handler.py:12 handler > turns.py:40 load`."""
+    places = []
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if trace.tb_frame.f_globals.get("__package__") != __package__:
+            places.append(f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} {code.co_name}")  # noqa: PTH119
+        trace = trace.tb_next
+    return " > ".join(places[-_DEEPEST_STACK:])
+
+
+def response_facts(result: object) -> Facts:
+    """What a response of any AWS service tells: `http_status`, `retries`."""
+    return _metadata_facts(result) if type(result) is dict and "ResponseMetadata" in result else {}
+
+
+def dynamodb_facts(result: object) -> Facts:
+    """`table`, `consumed_capacity` (units, of all tables and indexes together), `item_count`."""
+    if type(result) is not dict:
+        return {}
+    facts = response_facts(result)
+    consumed = result.get("ConsumedCapacity")
+    if consumed is not None:
+        tables = consumed if type(consumed) is list else [consumed]
+        units = [float(table["CapacityUnits"]) for table in tables if type(table) is dict and "CapacityUnits" in table]
+        if units:
+            facts["consumed_capacity"] = sum(units)
+        names = {table["TableName"] for table in tables if type(table) is dict and "TableName" in table}
+        if len(names) == 1:
+            facts["table"] = names.pop()
+    number = result.get("Count")
+    if type(number) is int:
+        facts["item_count"] = number
+    elif type(result.get("Item")) is dict:
+        facts["item_count"] = 1
+    elif type(result.get("Responses")) is dict:
+        facts["item_count"] = sum(len(items) for items in result["Responses"].values())
+    return facts
+
+
+def bedrock_facts(result: object) -> Facts:
+    """`input_tokens` and `output_tokens`, of InvokeModel (in its headers) and of Converse (in its answer)."""
+    if type(result) is not dict:
+        return {}
+    facts = response_facts(result)
+    headers = _within(_within(result, "ResponseMetadata"), "HTTPHeaders")
+    usage = _within(result, "usage")
+    for name, header, key in (
+        ("input_tokens", "x-amzn-bedrock-input-token-count", "inputTokens"),
+        ("output_tokens", "x-amzn-bedrock-output-token-count", "outputTokens"),
+    ):
+        number = usage.get(key, headers.get(header))
+        if number is not None:
+            facts[name] = int(number)  # type: ignore[call-overload]
+    return facts
+
+
+def _metadata_facts(response: dict[str, object]) -> Facts:
+    metadata = _within(response, "ResponseMetadata")
+    facts: Facts = {}
+    for name, key in (("http_status", "HTTPStatusCode"), ("retries", "RetryAttempts")):
+        number = metadata.get(key)
+        if type(number) is int:
+            facts[name] = number
+    return facts
+
+
+def _within(mapping: dict[str, object], key: str) -> dict[str, object]:
+    value = mapping.get(key)
+    return value if type(value) is dict else {}

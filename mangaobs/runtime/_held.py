@@ -1,0 +1,23 @@
+"""Debug lines that were held back, and are written since the invocation fails."""
+
+from __future__ import annotations
+
+from mangaobs.runtime._telemetry import INFO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mangaobs.runtime._context import Invocation
+    from mangaobs.runtime._telemetry import Telemetry
+
+
+def write_held(telemetry: Telemetry, invocation: Invocation) -> None:
+    """Write the debug lines that were held back, and how many were too many."""
+    held, invocation.held = invocation.held, None
+    if held is None:
+        return
+    lines = b"".join(held.lines)
+    if held.dropped:
+        fields: dict[str, object] = {"reason": "debug_lines_dropped", "detail": f"{held.dropped} debug lines"}
+        lines += telemetry.line(INFO, "telemetry_problem", fields, invocation)
+    if lines:
+        telemetry.put(lines)

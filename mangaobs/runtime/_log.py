@@ -1,0 +1,90 @@
+"""Log lines: one line of JSON each, with the fields that the caller gives and those of the invocation.
+
+The level is checked before anything else, against one number for the whole process: a line that nobody wants costs a
+call and a comparison.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mangaobs.runtime._settings import Settings
+    from mangaobs.runtime._telemetry import Telemetry
+    from mangaobs.signals import LogEvent
+
+_DEBUG, _INFO, _WARN, _ERROR = 10, 20, 30, 40
+
+# Nothing is made at import: the first line, or `configure`, assembles it.
+assembled: Telemetry | None = None
+# The least severe level that any invocation may write; 0 as long as nobody knows.
+_threshold = 0
+
+
+def log_debug(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
+    """A line for whoever looks for a fault: written if debug lines are wanted, sampled, or the invocation fails."""
+    if _threshold > _DEBUG:
+        return
+    (assembled or telemetry()).log(_DEBUG, event, {**fields, **more} if fields else more)
+
+
+def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
+    """A line: `log_info("turn_loaded", item_count=17)`.
+
+    `event` is the kind of line; it may be given by name, too. `fields` are more fields, for names that Python does not
+    take as keywords and for what is a dict already.
+    """
+    if _threshold > _INFO:
+        return
+    (assembled or telemetry()).log(_INFO, event, {**fields, **more} if fields else more)
+
+
+def log_warning(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
+    """A line about something that should not be, and does no harm yet."""
+    (assembled or telemetry()).log(_WARN, event, {**fields, **more} if fields else more)
+
+
+def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
+    """A line about a failure.
+
+    An exception given as `error` becomes `error_type` (the AWS error code, or else its class), `http_status`,
+    `retries` and `stack`, the places in the code that it went through. Its message is left out, since it may quote what
+    a person wrote.
+    """
+    own = {**fields, **more} if fields else more
+    error = own.get("error")
+    if isinstance(error, BaseException):
+        from mangaobs.runtime._facts import error_facts, stack_of
+
+        del own["error"]
+        own = {**error_facts(error), "stack": stack_of(error), **own}
+    (assembled or telemetry()).log(_ERROR, event, own)
+
+
+def log_event(event: LogEvent, /, **fields: object) -> None:
+    """A line of a declared kind, at its declared level."""
+    (assembled or telemetry()).log_declared(event, fields)
+
+
+def telemetry() -> Telemetry:
+    """The assembled telemetry; assembled from the environment if nobody has called `configure`."""
+    if assembled is None:
+        from mangaobs.runtime._settings import Settings
+
+        assemble(Settings())
+    assert assembled is not None  # noqa: S101 - for the type checker
+    return assembled
+
+
+def assemble(settings: Settings) -> None:
+    """Make telemetry by `settings`, in place of what there is."""
+    global assembled, _threshold  # noqa: PLW0603 - one process has one standard output
+    from mangaobs.runtime._telemetry import Telemetry
+
+    assembled = made = Telemetry(settings)
+    _threshold = max(min(made.level, _DEBUG), settings.platform_level) if settings.wants_debug else made.level
+    if settings.wants_debug and settings.platform_level > _DEBUG and settings.json_format:
+        settings.problems.append("debug lines are asked for, but AWS_LAMBDA_LOG_LEVEL is above DEBUG and drops them")
+    for problem in settings.problems:
+        made.problem("setting", problem)

@@ -1,0 +1,140 @@
+"""An operation while it runs: its frame, its subsegment, its line."""
+
+from __future__ import annotations
+
+from mangaobs.runtime import _facts, _log
+from mangaobs.runtime._context import CURRENT, Frame
+from mangaobs.runtime._telemetry import ERROR, INFO, is_ours
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mangaobs.runtime._operation import Operation
+    from mangaobs.runtime._telemetry import Telemetry
+    from mangaobs.runtime.tracer import Span
+
+_ANNOTATED = (str, int, float, bool)
+
+
+class Running:
+    """What an operation's calls share: its encoded pieces, and where its facts come from."""
+
+    __slots__ = ("operation", "piece", "read", "telemetry")
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self.read: Callable[[object], dict[str, object]] | None = (
+            getattr(_facts, operation.reads) if operation.reads else None
+        )
+        self.telemetry: Telemetry | None = None
+        self.piece = b""
+
+    def enter(self) -> Frame | None:
+        """Open a frame and make it the current one."""
+        parent = CURRENT.get()
+        telemetry = _log.assembled or _log.telemetry()
+        frame = Frame(parent, self.operation.name, telemetry.monotonic())
+        if parent is not None:
+            invocation = frame.invocation
+            if invocation is not None:
+                invocation.open[frame] = None
+            if parent.span is not None:
+                frame.span = self._open_span(parent.span, telemetry, frame)
+        CURRENT.set(frame)
+        return frame
+
+    def _open_span(self, parent: Span, telemetry: Telemetry, frame: Frame) -> Span | None:
+        try:
+            tracer = telemetry.tracer
+            return None if tracer is None else tracer.open(parent, self.operation.name, telemetry.epoch(frame.started))
+        except Exception as error:
+            if not is_ours(error):
+                raise
+            telemetry.problem("trace", type(error).__name__)
+            return None
+
+    def leave(self, frame: Frame | None, result: object, error: BaseException | None) -> None:
+        """Close the frame: its line, its subsegment."""
+        if frame is None:
+            return
+        CURRENT.set(frame.parent)
+        telemetry = _log.assembled or _log.telemetry()
+        ended = telemetry.monotonic()
+        invocation = frame.invocation
+        if invocation is not None:
+            invocation.open.pop(frame, None)
+        try:
+            extras = self._extras(telemetry, frame, result, error)
+            if frame.span is not None:
+                self._annotate(frame.span, extras)
+                frame.span.close(telemetry.epoch(ended), error)
+            self._write(telemetry, frame, (ended - frame.started) * 1000, extras, error)
+        except Exception as problem:
+            if not is_ours(problem):
+                raise
+            telemetry.problem("operation", type(problem).__name__)
+
+    def _extras(
+        self, telemetry: Telemetry, frame: Frame, result: object, error: BaseException | None
+    ) -> dict[str, object]:
+        """What there is to say beside the measured: what clients and answers told, what the code says."""
+        extras = dict(frame.facts) if frame.facts else {}
+        if error is not None:
+            if isinstance(error, Exception):
+                extras.update(_facts.error_facts(error))
+            return extras
+        if self.read is not None and type(result) is dict:
+            try:
+                extras.update(self.read(result))
+            except Exception as problem:
+                if not is_ours(problem):
+                    raise
+        for name, derive in self.operation.derived.items():
+            try:
+                extras[name] = derive(result)
+            except Exception:  # noqa: BLE001 - the caller's own code; without it the call would be fine
+                telemetry.problem("field", name)
+        return extras
+
+    def _write(
+        self,
+        telemetry: Telemetry,
+        frame: Frame,
+        duration_ms: float,
+        extras: dict[str, object],
+        error: BaseException | None,
+    ) -> None:
+        invocation = frame.invocation
+        level = ERROR if isinstance(error, Exception) else INFO
+        if level < (telemetry.level if invocation is None else invocation.level):
+            return
+        if telemetry is not self.telemetry:
+            self.telemetry, self.piece = telemetry, self._make_piece(telemetry)
+        static = self.operation.static
+        status = b"success" if error is None else b"error" if level is ERROR else b"canceled"
+        own = {name: value for name, value in extras.items() if name not in static} if extras else extras
+        if self.operation.event == "dynamodb_operation" and "table" not in static and "table" not in own:
+            own["table"] = telemetry.settings.table
+        taken = _MEASURED if invocation is None else invocation.taken
+        if taken.isdisjoint(static) and taken.isdisjoint(own) and _MEASURED.isdisjoint(own):
+            tail = b"," + telemetry.body(own) if own else b"}"
+            body = b',"duration_ms":%.2f,"status":"%b"%b' % (duration_ms, status, tail)
+            telemetry.send(level, telemetry.finished(level, self.piece, body, invocation), invocation)
+            return
+        fields = {**static, **own, "operation": self.operation.name, "duration_ms": round(duration_ms, 2)}
+        fields["status"] = status.decode()
+        telemetry.log(level, self.operation.event, fields)
+
+    def _make_piece(self, telemetry: Telemetry) -> bytes:
+        fields = {"operation": self.operation.name, **self.operation.static}
+        return telemetry.event_piece(self.operation.event) + b"," + telemetry.body(fields)[:-1]
+
+    def _annotate(self, span: Span, extras: dict[str, object]) -> None:
+        for fields in (self.operation.static, extras):
+            for name, value in fields.items():
+                if isinstance(value, _ANNOTATED) and (name in self.operation.derived or fields is not extras):
+                    span.annotate(name, value)
+
+
+_MEASURED = frozenset(("operation", "duration_ms", "status", "timestamp", "level", "event"))

@@ -1,0 +1,92 @@
+"""What may go into a trace: names, annotations, notes and causes, checked and bounded for every tracer alike.
+
+Limits: names of 200 characters, annotation values of 1,000, 64 kB a document. Source: X-Ray developer guide, "X-Ray
+segment documents" and "Quotas".
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from mangaobs.runtime._telemetry import Telemetry
+    from mangaobs.runtime.tracer import Span
+
+_IN_NAMES = frozenset("_.:/%&#=+\\-@ ")
+_LONGEST_NAME = 200
+_LONGEST_TEXT = 1000
+_LARGEST_NOTE = 16_000
+_MOST_FRAMES = 10
+_MOST_NAMES = 512
+
+_names: dict[str, str] = {}
+
+
+def clean_name(name: str) -> str:
+    """`name` with only the characters that X-Ray takes in one."""
+    known = _names.get(name)
+    if known is None:
+        if len(_names) >= _MOST_NAMES:
+            _names.clear()
+        kept = "".join(c for c in name[:_LONGEST_NAME] if c.isalnum() or c in _IN_NAMES)
+        known = _names[name] = kept.encode("utf-8", "ignore").decode() or "unnamed"
+    return known
+
+
+def annotate(telemetry: Telemetry, span: Span, name: str, value: object) -> None:
+    """Annotate `span`, if X-Ray can index that; otherwise say so, once a name."""
+    if not (name.isascii() and name.replace("_", "a").isalnum()):
+        telemetry.problem("annotation", f"{name[:40]!r} is no name: letters, digits and _")
+        return
+    names = telemetry.names
+    kind = type(value)
+    if kind is str:
+        text: str = value  # type: ignore[assignment]
+        if names is not None:
+            from mangaobs.runtime._redact import REDACTED, scrub
+
+            text = REDACTED if names[name] else scrub(text[: 2 * _LONGEST_TEXT])
+        span.annotate(name, text[:_LONGEST_TEXT].encode("utf-8", "backslashreplace").decode())
+    elif kind is bool or (kind is int and abs(value) < 2**63) or (kind is float and value - value == 0):  # type: ignore[arg-type, operator]
+        span.annotate(name, value)  # type: ignore[arg-type]
+    else:
+        from mangaobs.runtime._clean import cleaned
+
+        plain = cleaned({name: value}, _LONGEST_TEXT, names)[0].get(name)
+        if type(value).__name__ == "Decimal" and isinstance(plain, (int, float)):
+            span.annotate(name, plain)
+        else:
+            telemetry.problem("annotation", f"{name} is a {kind.__name__}: X-Ray indexes texts, numbers and booleans")
+
+
+def note(telemetry: Telemetry, span: Span, name: str, value: object) -> None:
+    """Keep `value` beside `span`: cleaned, redacted and bounded as a log line's fields are."""
+    from mangaobs.runtime._clean import cleaned
+
+    fields, truncated = cleaned({name: value}, _LARGEST_NOTE, telemetry.names)
+    if truncated:
+        telemetry.problem("trace_note", f"{name} was shortened")
+    for key, plain in fields.items():
+        span.note(key, plain)
+
+
+def cause_of(error: BaseException, cause_id: str, *, remote: bool) -> dict[str, object]:
+    """X-Ray's `cause` of a failure: the type and where it came through, without the message."""
+    stack: list[dict[str, object]] = []
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        path = os.path.basename(code.co_filename)  # noqa: PTH119 - as X-Ray shows it, without its folder
+        stack.append({"path": path, "line": trace.tb_lineno, "label": code.co_name})
+        trace = trace.tb_next
+    exception: dict[str, object] = {"id": cause_id, "type": type(error).__name__, "remote": remote}
+    exception["stack"] = stack[-_MOST_FRAMES:]
+    return {"working_directory": os.environ.get("LAMBDA_TASK_ROOT", ""), "exceptions": [exception]}
+
+
+def trace_fields(header: str) -> dict[str, str]:
+    """A trace header's parts: `Root`, `Parent`, `Sampled` and whatever else it has."""
+    return dict(part.split("=", 1) for part in header.split(";") if "=" in part)

@@ -1,0 +1,80 @@
+"""`subsegment`: a named part of a trace, in one line.
+
+    with subsegment("LoadContext", model=MODEL) as part:
+        part.annotate(turn_count=len(turns))
+
+Without a trace (outside an invocation, unsampled, tracing off) the same code runs and nothing is recorded.
+"""
+
+from __future__ import annotations
+
+from mangaobs.runtime import _log
+from mangaobs.runtime._context import CURRENT, Frame
+from mangaobs.runtime._span_values import annotate, note
+from mangaobs.runtime._telemetry import is_ours
+
+
+class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
+    """A subsegment around a block. Annotations are indexed by X-Ray: texts, whole or broken numbers, booleans."""
+
+    def __init__(self, name: str, /, **annotations: str | float | bool) -> None:
+        self._name = name
+        self._annotations = annotations
+        self._frame: Frame | None = None
+
+    def __enter__(self) -> subsegment:  # noqa: PYI034 - `typing.Self` would load `typing`
+        telemetry = _log.assembled or _log.telemetry()
+        parent = CURRENT.get()
+        frame = self._frame = Frame(parent, self._name, telemetry.monotonic())
+        if parent is not None and parent.span is not None:
+            try:
+                tracer = telemetry.tracer
+                if tracer is not None:
+                    frame.span = tracer.open(parent.span, self._name, telemetry.epoch(frame.started))
+                    self.annotate(**self._annotations)
+            except Exception as error:
+                if not is_ours(error):
+                    raise
+                telemetry.problem("trace", type(error).__name__)
+        # What is told within belongs to the operation around, which this is only a part of.
+        if frame.invocation is not None:
+            frame.invocation.open[frame] = None
+        CURRENT.set(frame)
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        frame = self._frame
+        if frame is None:
+            return
+        CURRENT.set(frame.parent)
+        if frame.invocation is not None:
+            frame.invocation.open.pop(frame, None)
+        if frame.facts and frame.parent is not None and frame.parent is not frame.invocation:
+            frame.parent.facts = {**(frame.parent.facts or {}), **frame.facts}
+        if frame.span is not None:
+            telemetry = _log.assembled or _log.telemetry()
+            try:
+                frame.span.close(telemetry.epoch(telemetry.monotonic()), error)
+            except Exception as problem:
+                if not is_ours(problem):
+                    raise
+                telemetry.problem("trace", type(problem).__name__)
+
+    def annotate(self, **annotations: str | float | bool) -> None:
+        """Index the subsegment by these; what X-Ray cannot index is left out, and said once."""
+        frame = self._frame
+        if frame is not None and frame.span is not None:
+            telemetry = _log.assembled or _log.telemetry()
+            for name, value in annotations.items():
+                annotate(telemetry, frame.span, name, value)
+
+    def note(self, **values: object) -> None:
+        """Keep these beside the subsegment, unindexed (X-Ray's metadata): redacted and shortened as log fields are.
+
+        A trace cannot be erased for 30 days: sizes, counts and hashes, not contents.
+        """
+        frame = self._frame
+        if frame is not None and frame.span is not None:
+            telemetry = _log.assembled or _log.telemetry()
+            for name, value in values.items():
+                note(telemetry, frame.span, name, value)

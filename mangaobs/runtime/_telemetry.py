@@ -1,0 +1,320 @@
+"""What settings are made into: the parts that lines, metrics and traces share, ready to use.
+
+A line is put together from pieces that are encoded once (the level, the event, what every line of an invocation has)
+and the line's own fields. If those are plain values that need no redaction they are encoded as they are; otherwise
+they go through `_clean`, which takes anything.
+"""
+
+from __future__ import annotations
+
+import time
+
+from mangaobs.runtime._context import CURRENT, Invocation
+from mangaobs.runtime._encode import encoder, standard
+from mangaobs.runtime._settings import LEVELS, Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mangaobs.runtime._redact import Names
+    from mangaobs.runtime.tracer import Tracer
+    from mangaobs.signals import LogEvent
+
+DEBUG = LEVELS["DEBUG"]
+INFO = LEVELS["INFO"]
+WARN = LEVELS["WARN"]
+ERROR = LEVELS["ERROR"]
+
+LEVEL_PIECES = {number: f'Z","level":"{name}",'.encode() for name, number in LEVELS.items()}
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+_MOST_EVENTS = 512
+_LONGEST_BOUND = 4096  # what may be on every line is no place for much
+# What a line's own fields may not be called; they get a `_` at the end then.
+RESERVED = frozenset(
+    (
+        "timestamp",
+        "level",
+        "event",
+        "function",
+        "function_version",
+        "request_id",
+        "trace_id",
+        "cold_start",
+        "truncated",
+    )
+)
+
+
+class Telemetry:
+    """Everything ready to write lines, by the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = settings.clock
+        self.monotonic = settings.monotonic
+        self.encode = encoder(settings.json)
+        self.encode_cleaned = standard()
+        self.level = max(settings.level, settings.platform_level)
+        # Takes finished lines, and raises nothing.
+        self.put = _standard_output() if settings.write is None else _guarded(settings.write)
+        self.limit = settings.line_limit
+        self.names: Names | None = None
+        self._is_sensitive: Callable[[str], bool] = _never
+        self._is_suspicious: Callable[[bytes], bool] = _never
+        self.redact: Callable[[object], object] = _as_it_is
+        if settings.redaction != "off":
+            from mangaobs.runtime._redact import Names, Redactor, suspicious
+
+            names = Names(settings.redact_keys, settings.signals, only_declared=settings.redaction == "allow-list")
+            self.names = names
+            self._is_sensitive = names.__getitem__
+            self._is_suspicious = suspicious
+            self.redact = Redactor(names)
+        self._stamp = (-1, b"")
+        self._events: dict[str, bytes] = {}
+        self._told: set[str] = set()
+        self.formats: dict[object, list[tuple[bytes, tuple[object, ...], bool]]] = {}  # of metric documents
+        self._tracer: Tracer | None = None
+        self._epoch = 0.0
+        self.prefix = self._static_prefix()
+
+    def _static_prefix(self) -> bytes:
+        fields: dict[str, object] = {"function": self.settings.function}
+        if self.settings.function_version:
+            fields["function_version"] = self.settings.function_version
+        return self.encode_cleaned(fields)[1:-1] + b","
+
+    # --- lines ---
+
+    def log(self, level: int, event: str, fields: dict[str, object]) -> None:
+        """Write a line, or hold it back, if the invocation or the settings want its level."""
+        frame = CURRENT.get()
+        invocation = None if frame is None else frame.invocation
+        if invocation is None:
+            least, taken, prefix = self.level, RESERVED, self.prefix
+        else:
+            least, taken, prefix = invocation.level, invocation.taken, invocation.prefix
+        if level < least:
+            return
+        try:
+            # What almost every line is, written out here for its speed; `line` says the same at length.
+            piece = self._events.get(event)
+            if (
+                piece is not None
+                and fields
+                and taken.isdisjoint(fields)
+                and _SCALARS.issuperset(map(type, fields.values()))
+                and (self.names is None or not any(map(self._is_sensitive, fields)))
+            ):
+                encoded = self.encode(fields)
+                if len(encoded) <= self.limit and (self.names is None or not self._is_suspicious(encoded)):
+                    now = self.clock()
+                    second, stamp = self._stamp
+                    if second != int(now):
+                        stamp = self.stamp(now)
+                    head = stamp, now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, encoded[1:]
+                    line = b"%b%03d%b%b%b,%b\n" % head
+                else:
+                    line = self.line(level, event, fields, invocation)
+            else:
+                line = self.line(level, event, fields, invocation)
+        except Exception as error:
+            if not is_ours(error):
+                raise
+            line = self._line_after(level, event, fields, invocation)
+        if level <= DEBUG and invocation is not None and invocation.held is not None:
+            invocation.held.add(line)
+        else:
+            self.put(line)
+
+    def _line_after(self, level: int, event: str, fields: dict[str, object], invocation: Invocation | None) -> bytes:
+        """The line after the fast way has failed: by the slow one, or at least that there was one."""
+        try:
+            return self.line(level, event, fields, invocation)
+        except Exception as again:
+            if not is_ours(again):
+                raise
+            return self._last_resort(level, event, again, invocation)
+
+    def log_declared(self, event: LogEvent, fields: dict[str, object]) -> None:
+        """Write a line of a declared kind, at its declared level."""
+        self.log(LEVELS.get(event.level, INFO), event.name, fields)
+
+    def send(self, level: int, line: bytes, invocation: Invocation | None) -> None:
+        """Write a finished line, or hold it back."""
+        if level <= DEBUG and invocation is not None and invocation.held is not None:
+            invocation.held.add(line)
+        else:
+            self.put(line)
+
+    def line(self, level: int, event: str, fields: dict[str, object], invocation: Invocation | None) -> bytes:
+        """The line of these fields, which ends with a newline; `event` may be among them."""
+        if not event:
+            named = fields.pop("event", None)
+            event = named if type(named) is str and named else "log"
+        taken = RESERVED if invocation is None else invocation.taken
+        if not taken.isdisjoint(fields):
+            return self._line_with_taken_names(level, event, fields, invocation)
+        prefix = self.prefix if invocation is None else invocation.prefix
+        piece = self._events.get(event) or self.event_piece(event)
+        now = self.clock()
+        if not fields:
+            return b"%b%03d%b%b%b}\n" % (self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece)
+        body = self.body(fields)
+        return b"%b%03d%b%b%b,%b\n" % (self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, body)
+
+    def finished(
+        self, level: int, piece: bytes, body: bytes, invocation: Invocation | None, prefix: bytes | None = None
+    ) -> bytes:
+        """A line from an encoded event and encoded fields (`,"a":1}`), which the caller vouches for."""
+        if prefix is None:
+            prefix = self.prefix if invocation is None else invocation.prefix
+        now = self.clock()
+        return b"%b%03d%b%b%b%b\n" % (self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, body)
+
+    def stamp(self, now: float) -> bytes:
+        r"""`{"timestamp":"2026-01-01T00:00:00.`, which is kept while its second lasts; milliseconds follow."""
+        second, stamp = self._stamp  # one read: another thread may be writing it
+        if second != int(now):
+            second = int(now)
+            stamp = time.strftime('{"timestamp":"%Y-%m-%dT%H:%M:%S.', time.gmtime(second)).encode()
+            self._stamp = second, stamp
+        return stamp
+
+    def event_piece(self, event: str) -> bytes:
+        """`"event":"name"`, kept for the next time."""
+        if len(self._events) >= _MOST_EVENTS:
+            self._events.clear()
+        piece = self._events[event] = self.body({"event": event})[:-1]
+        return piece
+
+    def body(self, fields: dict[str, object]) -> bytes:
+        """The fields as `"a":1,"b":2}`, cleaned and redacted."""
+        if _SCALARS.issuperset(map(type, fields.values())) and not any(map(self._is_sensitive, fields)):
+            try:
+                encoded = self.encode(fields)
+            except (TypeError, ValueError, OverflowError):
+                return self.encode_fields(fields)
+            if len(encoded) <= self.limit and not self._is_suspicious(encoded):
+                # orjson writes NaN as null, and the standard encoder refuses it: both keep to JSON.
+                return encoded[1:]
+        return self.encode_fields(fields)
+
+    def encode_fields(self, fields: dict[str, object]) -> bytes:
+        """The same by the slow way, which takes any value."""
+        from mangaobs.runtime._clean import cleaned
+
+        room = self.limit
+        while True:
+            clean, truncated = cleaned(fields, room, self.names)
+            if truncated:
+                clean["truncated"] = True
+            encoded = self.encode_cleaned(clean)
+            if len(encoded) <= self.limit or room < 64:
+                return encoded[1:]
+            room //= 4
+
+    def _line_with_taken_names(
+        self, level: int, event: str, fields: dict[str, object], invocation: Invocation | None
+    ) -> bytes:
+        own = dict(fields)
+        bound = {} if invocation is None else invocation.fields
+        for name in RESERVED.intersection(own):
+            other = name + "_"
+            while other in own or other in bound:
+                other += "_"
+            own[other] = own.pop(name)
+        prefix = self.prefix if invocation is None else self.invocation_prefix(invocation, without=own)
+        body = self.body(own) if own else b"}"
+        piece = self.event_piece(event)
+        return self.finished(level, piece, b"," + body if own else body, invocation, prefix)
+
+    def invocation_prefix(self, invocation: Invocation, without: dict[str, object] | None = None) -> bytes:
+        """What every line of the invocation has, encoded, and a comma. Its fields were cleaned when they came."""
+        fields = invocation.fields
+        if without is not None:
+            fields = {name: value for name, value in fields.items() if name not in without}
+        return b"%b%b," % (self.prefix, self.encode(fields)[1:-1]) if fields else self.prefix
+
+    def cleaned(self, fields: dict[str, object]) -> dict[str, object]:
+        """`fields` as they may stand on every line: plain, redacted, short."""
+        from mangaobs.runtime._clean import cleaned
+
+        return cleaned(fields, _LONGEST_BOUND, self.names)[0]
+
+    def _last_resort(self, level: int, event: str, error: Exception, invocation: Invocation | None) -> bytes:
+        """A line that says at least that there was one."""
+        name = event if event.isidentifier() else "log"
+        body = f',"lost":"{type(error).__name__}"}}' if type(error).__name__.isidentifier() else ',"lost":""}'
+        return self.finished(level, f'"event":"{name}"'.encode(), body.encode(), invocation)
+
+    # --- what goes wrong with telemetry itself ---
+
+    def problem(self, reason: str, detail: str = "") -> None:
+        """Say once in the life of the process that telemetry is not what was asked for."""
+        if reason in self._told:
+            return
+        self._told.add(reason)
+        self.log(WARN, "telemetry_problem", {"reason": reason, "detail": detail} if detail else {"reason": reason})
+
+    # --- time ---
+
+    def set_clock(self) -> None:
+        """Tie the monotonic clock to the wall clock, anew for each invocation: in between, Lambda may have slept."""
+        self._epoch = self.clock() - self.monotonic()
+
+    def epoch(self, moment: float) -> float:
+        """Seconds since 1970 of a moment of the monotonic clock."""
+        return self._epoch + moment
+
+    # --- traces ---
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """The tracer that the settings choose, made when the first sampled invocation needs it."""
+        if self._tracer is None and self.settings.tracer != "off":
+            from mangaobs.runtime._tracers import make_tracer
+
+            self._tracer = make_tracer(self)
+        return self._tracer
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _guarded(write: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    def put(line: bytes) -> None:
+        try:
+            write(line)
+        except Exception:  # noqa: BLE001, S110 - the caller's own; a line is not worth the call
+            pass
+
+    return put
+
+
+def _standard_output() -> Callable[[bytes], object]:
+    from mangaobs.runtime._sink import StandardOutput
+
+    return StandardOutput()
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether telemetry made this exception, and not a signal handler of the function's that ran while it worked.
+
+    A handler that raises (a timeout, say) means the business call, whatever line was being written at that moment.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return True
+    return trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] in _OUR_CODE
+
+
+_OUR_CODE = frozenset(("mangaobs", "json", "re", "decimal", "datetime", "enum", "contextlib", "codecs"))
