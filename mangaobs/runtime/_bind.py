@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mangaobs.runtime import _log
 from mangaobs.runtime._context import CURRENT
-from mangaobs.runtime._telemetry import RESERVED
+from mangaobs.runtime._telemetry import RESERVED, taken_names
 
 
 def bind(*, session: object = None, raw_session: bool = False, **fields: object) -> None:
@@ -29,7 +29,7 @@ def bind(*, session: object = None, raw_session: bool = False, **fields: object)
             invocation.span.annotate("session", bound["session"])
     merged = {**invocation.fields, **telemetry.cleaned(bound)}
     invocation.fields = {name: value for name, value in merged.items() if value is not None}
-    invocation.taken = RESERVED.union(invocation.fields)
+    invocation.taken = taken_names(invocation.fields)
     invocation.prefix = telemetry.invocation_prefix(invocation)
 
 

@@ -21,8 +21,8 @@ class Frame:
 
     __slots__ = ("facts", "invocation", "name", "parent", "span", "started")
 
-    invocation: Invocation | None
     facts: dict[str, object] | None
+    invocation: Invocation | None
     span: Span | None
 
     def __init__(self, parent: Frame | None, name: str, started: float) -> None:
@@ -62,7 +62,6 @@ class Invocation(Frame):
 
     def __init__(self, context: object, started: float) -> None:
         self.parent = None
-        self.invocation = self
         self.name = ""
         self.started = started
         self.span = None
@@ -82,6 +81,11 @@ class Invocation(Frame):
         self.margin_ms = 0.0
         self.warned = False
         self.closed = False
+
+    @property
+    def invocation(self) -> Invocation:  # type: ignore[override] # the one frame that is its own
+        """Itself; as an attribute it would be a cycle, and every invocation work for the garbage collector."""
+        return self
 
 
 class HeldLines:

@@ -10,7 +10,7 @@ from mangaobs.runtime._deadline import disarm, guard
 from mangaobs.runtime._facts import error_facts
 from mangaobs.runtime._held import write_held
 from mangaobs.runtime._metrics import documents
-from mangaobs.runtime._telemetry import DEBUG, ERROR, INFO, RESERVED, is_ours
+from mangaobs.runtime._telemetry import DEBUG, ERROR, INFO, RESERVED, is_ours, taken_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Invocations:
         fields["cold_start"] = _cold and settings.cold_starts
         _cold = False
         self._correlate(telemetry, fields, event)
-        invocation.taken = RESERVED.union(fields)
+        invocation.taken = taken_names(fields)
         invocation.prefix = telemetry.invocation_prefix(invocation)
         if "Sampled=1" in header:
             self._open_span(telemetry, invocation)

@@ -106,6 +106,16 @@ def documents(telemetry: Telemetry, invocation: Invocation) -> bytes:
     if not taken:
         return b""
     del samples[: len(taken)]  # what was appended since stays
+    if len(taken) == 1:
+        key, _, _, value, summed = taken[0]
+        layout = telemetry.formats.get((invocation.taken, key))
+        if layout is not None and len(layout) == 1:
+            # One metric whose document is known, as it is in most invocations.
+            pattern, _, with_prefix = layout[0]
+            now = telemetry.clock()
+            prefix = invocation.prefix if with_prefix else b""
+            found = value if summed else [value]
+            return pattern % (telemetry.stamp(now), now % 1 * 1000, prefix, now * 1000, found)
     return _lines(telemetry, invocation, taken)
 
 

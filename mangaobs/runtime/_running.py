@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mangaobs.runtime import _facts, _log
 from mangaobs.runtime._context import CURRENT, Frame
+from mangaobs.runtime._span_values import annotate
 from mangaobs.runtime._telemetry import ERROR, INFO, is_ours
 
 TYPE_CHECKING = False
@@ -14,13 +15,11 @@ if TYPE_CHECKING:
     from mangaobs.runtime._telemetry import Telemetry
     from mangaobs.runtime.tracer import Span
 
-_ANNOTATED = (str, int, float, bool)
-
 
 class Running:
     """What an operation's calls share: its encoded pieces, and where its facts come from."""
 
-    __slots__ = ("operation", "piece", "read", "telemetry")
+    __slots__ = ("annotations", "operation", "piece", "read", "telemetry")
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
@@ -29,6 +28,10 @@ class Running:
         )
         self.telemetry: Telemetry | None = None
         self.piece = b""
+        # What is declared with the operation, if X-Ray can index it, goes to its subsegment, too.
+        self.annotations = {
+            name: value for name, value in operation.static.items() if isinstance(value, (str, int, float, bool))
+        }
 
     def enter(self) -> Frame | None:
         """Open a frame and make it the current one."""
@@ -67,7 +70,7 @@ class Running:
         try:
             extras = self._extras(telemetry, frame, result, error)
             if frame.span is not None:
-                self._annotate(frame.span, extras)
+                self._annotate(telemetry, frame.span, extras)
                 frame.span.close(telemetry.epoch(ended), error)
             self._write(telemetry, frame, (ended - frame.started) * 1000, extras, error)
         except Exception as problem:
@@ -130,11 +133,12 @@ class Running:
         fields = {"operation": self.operation.name, **self.operation.static}
         return telemetry.event_piece(self.operation.event) + b"," + telemetry.body(fields)[:-1]
 
-    def _annotate(self, span: Span, extras: dict[str, object]) -> None:
-        for fields in (self.operation.static, extras):
-            for name, value in fields.items():
-                if isinstance(value, _ANNOTATED) and (name in self.operation.derived or fields is not extras):
-                    span.annotate(name, value)
+    def _annotate(self, telemetry: Telemetry, span: Span, extras: dict[str, object]) -> None:
+        for name, value in self.annotations.items():
+            span.annotate(name, value)
+        for name in self.operation.derived:
+            if isinstance(extras.get(name), (str, int, float, bool)):
+                annotate(telemetry, span, name, extras[name])
 
 
 _MEASURED = frozenset(("operation", "duration_ms", "status", "timestamp", "level", "event"))

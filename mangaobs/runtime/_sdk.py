@@ -44,6 +44,7 @@ class SdkTracer:
     def open(self, parent: SdkSpan, name: str, started: float, namespace: str = "local") -> SdkSpan:
         """A subsegment within `parent`, or within what the code itself has opened there with the SDK."""
         above = parent.entity
+        parent.described.clear()  # whatever failed before was dealt with
         segment = getattr(above, "parent_segment", above)
         current = xray_recorder.get_trace_entity()
         if getattr(current, "parent_id", None) == above.id and current.id not in self.open_ids and current.in_progress:
@@ -120,6 +121,8 @@ class SdkSpan:
         if xray_recorder.current_segment() is not segment:
             xray_recorder.set_trace_entity(segment)
         xray_recorder.stream_subsegments()
+        if self._above is segment:
+            self.described.clear()  # the outermost: nothing is to keep the exception, and all its frames, alive
 
 
 class _Described:

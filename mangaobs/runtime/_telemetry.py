@@ -46,6 +46,20 @@ RESERVED = frozenset(
 )
 
 
+_taken: dict[tuple[str, ...], frozenset[str]] = {}
+
+
+def taken_names(fields: dict[str, object]) -> frozenset[str]:
+    """The names that a line's own fields may not have beside `fields`; one set for the same names, hashed once."""
+    names = tuple(fields)
+    known = _taken.get(names)
+    if known is None:
+        if len(_taken) >= _MOST_EVENTS:
+            _taken.clear()
+        known = _taken[names] = RESERVED.union(names)
+    return known
+
+
 class Telemetry:
     """Everything ready to write lines, by the settings."""
 
@@ -76,6 +90,7 @@ class Telemetry:
         self._told: set[str] = set()
         self.formats: dict[object, list[tuple[bytes, tuple[object, ...], bool]]] = {}  # of metric documents
         self._tracer: Tracer | None = None
+        self._traces = settings.tracer != "off"
         self._epoch = 0.0
         self.prefix = self._static_prefix()
 
@@ -273,7 +288,7 @@ class Telemetry:
     @property
     def tracer(self) -> Tracer | None:
         """The tracer that the settings choose, made when the first sampled invocation needs it."""
-        if self._tracer is None and self.settings.tracer != "off":
+        if self._tracer is None and self._traces:
             from mangaobs.runtime._tracers import make_tracer
 
             self._tracer = make_tracer(self)

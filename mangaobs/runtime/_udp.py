@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from mangaobs.runtime._telemetry import Telemetry
 
 _HEADER = b'{"format": "json", "version": 1}\n'
+_DOCUMENT = (
+    _HEADER
+    + b'{"id":"%b",%b,"start_time":%.6f,%b,"trace_id":"%b","parent_id":"%b","type":"subsegment","namespace":"%b"%b}'
+)
 _DEFAULT_ADDRESS = "127.0.0.1:2000"
-_HEXADECIMAL = frozenset("0123456789abcdefABCDEF-")
 _LARGEST = 64_000  # a document may have 64 kB, a datagram 65,507 bytes with its header
 
 
@@ -36,23 +39,28 @@ class UdpTracer:
 
     def begin(self, header: str) -> UdpSpan | None:
         """The segment that Lambda made, which is only a parent to others here."""
-        parts = trace_fields(header)
-        root, parent = parts.pop("Root", ""), parts.pop("Parent", "")
-        sampled = parts.pop("Sampled", "")
-        if (
-            sampled != "1"
-            or not _HEXADECIMAL.issuperset(root)
-            or not parent
-            or not _HEXADECIMAL.issuperset(parent)
-            or "-" in parent
-        ):
+        root, parent, sampled, *more = [*header.split(";"), "", ""]
+        if not (root.startswith("Root=") and parent.startswith("Parent=") and sampled == "Sampled=1"):
+            # As Lambda never writes it, though it may.
+            fields = trace_fields(header)
+            root, parent = (f"{name}={fields.pop(name, '')}" for name in ("Root", "Parent"))
+            if fields.pop("Sampled", "") != "1":
+                return None
+            more = [f"{name}={value}" for name, value in fields.items()]
+        root, parent = root[5:], parent[7:]
+        if not (root.isascii() and root.replace("-", "").isalnum() and parent.isascii() and parent.isalnum()):
             return None
-        rest = "".join(f";{name}={value}" for name, value in parts.items()) if parts else ""
-        return UdpSpan(self, _Trace(root, rest, parent, self.telemetry.clock()), parent, "", "facade", 0.0, "local")
+        rest = "".join(f";{part}" for part in more if part)
+        return UdpSpan(self, _Trace(root, rest, parent, self.telemetry.clock()), parent.encode(), b"", "", 0.0)
 
     def open(self, parent: UdpSpan, name: str, started: float, namespace: str = "local") -> UdpSpan:
         """A subsegment within `parent`."""
-        return UdpSpan(self, parent.trace, parent.trace.new_id(), parent.id, name, started, namespace)
+        trace = parent.trace
+        trace.error = None  # whatever failed before was dealt with
+        span = UdpSpan(self, trace, trace.new_id(), parent.id, name, started)
+        if namespace != "local":
+            span.namespace = namespace.encode()
+        return span
 
     def name(self, name: str) -> bytes:
         """`name` as X-Ray takes it, encoded."""
@@ -85,44 +93,38 @@ class _Trace:
     from one snapshot, as a generator's would be.
     """
 
-    __slots__ = ("_base", "_count", "error", "rest", "root")
+    __slots__ = ("_base", "_count", "error", "parent_id", "rest", "root")
 
     def __init__(self, root: str, rest: str, parent: str, now: float) -> None:
-        self.root = root
+        self.root = root.encode()
+        self.parent_id = parent.encode()
         self.rest = rest
         self.error: tuple[BaseException, str] | None = None
-        self._base = int(parent[:16], 16) * _SPREAD[0] + int(now * 1e6) * _SPREAD[1]
+        self._base = int(parent, 36) * _SPREAD[0] + int(now * 1e6) * _SPREAD[1]
         self._count = count(1)
 
-    def new_id(self) -> str:
+    def new_id(self) -> bytes:
         """16 hexadecimal digits."""
-        return f"{(self._base + next(self._count) * _SPREAD[2]) & 0xFFFF_FFFF_FFFF_FFFF:016x}"
+        return b"%016x" % ((self._base + next(self._count) * _STEP) & 0xFFFF_FFFF_FFFF_FFFF)
 
 
 # Odd numbers with about half of their bits set: what differs in a factor differs all over the product.
-_SPREAD = (0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F, 0xD6E8_FEB8_6659_FD93)
+_SPREAD = (0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F)
+_STEP = 0xD6E8_FEB8_6659_FD93
 
 
 class UdpSpan:
-    """A subsegment that is sent when it closes."""
+    """A subsegment that is sent when it closes. What most have nothing of, the class has for them."""
 
-    __slots__ = (
-        "_annotations",
-        "_aws",
-        "_flags",
-        "_name",
-        "_notes",
-        "_status",
-        "_tracer",
-        "id",
-        "namespace",
-        "parent_id",
-        "started",
-        "trace",
-    )
+    namespace = b"local"
+    _annotations: dict[str, object] | None = None
+    _notes: dict[str, object] | None = None
+    _aws: dict[str, object] | None = None
+    _status: int | None = None
+    _flags = b""
 
     def __init__(
-        self, tracer: UdpTracer, trace: _Trace, id: str, parent_id: str, name: str, started: float, namespace: str
+        self, tracer: UdpTracer, trace: _Trace, id: bytes, parent_id: bytes, name: str, started: float
     ) -> None:
         self._tracer = tracer
         self.trace = trace
@@ -130,16 +132,10 @@ class UdpSpan:
         self.parent_id = parent_id
         self._name = name
         self.started = started
-        self.namespace = namespace
-        self._annotations: dict[str, object] | None = None
-        self._notes: dict[str, object] | None = None
-        self._aws: dict[str, object] | None = None
-        self._status: int | None = None
-        self._flags = b""
 
     @property
     def header(self) -> str:
-        return f"Root={self.trace.root};Parent={self.id};Sampled=1{self.trace.rest}"
+        return f"Root={self.trace.root.decode()};Parent={self.id.decode()};Sampled=1{self.trace.rest}"
 
     def annotate(self, name: str, value: str | float | bool) -> None:  # noqa: FBT001 - as the protocol has it
         if self._annotations is None:
@@ -167,21 +163,24 @@ class UdpSpan:
         self._tracer.send(self._document(b'"in_progress":true', b""))
 
     def close(self, ended: float, error: BaseException | None, *, remote: bool = False) -> None:
-        cause = b""
-        if isinstance(error, Exception):
-            self.fault()
-            known = self.trace.error
-            if known is not None and known[0] is error:
-                cause = b',"cause":"%b"' % known[1].encode()
-            else:
-                cause_id = self.trace.new_id()
-                self.trace.error = error, cause_id
-                cause = b"," + self._encode("cause", cause_of(error, cause_id, remote=remote))
+        cause = self._cause(error, remote=remote) if isinstance(error, Exception) else b""
         end = b'"end_time":%.6f,"in_progress":false' % ended
         document = self._document(end, cause)
         if len(document) > _LARGEST:
             document = self._trimmed(end, cause)
         self._tracer.send(document)
+        if self.parent_id == self.trace.parent_id:
+            self.trace.error = None  # the outermost: nothing is to keep the exception, and all its frames, alive
+
+    def _cause(self, error: Exception, *, remote: bool) -> bytes:
+        """What it failed with; an exception that passes several spans is described in the first."""
+        self.fault()
+        known = self.trace.error
+        if known is not None and known[0] is error:
+            return b',"cause":"%b"' % known[1].encode()
+        cause_id = self.trace.new_id().decode()
+        self.trace.error = error, cause_id
+        return b"," + self._encode("cause", cause_of(error, cause_id, remote=remote))
 
     def _document(self, end: bytes, cause: bytes) -> bytes:
         more = self._flags + cause
@@ -193,19 +192,16 @@ class UdpSpan:
             more += b"," + self._encode("aws", self._aws)
         if self._status is not None:
             more += b',"http":{"response":{"status":%d}}' % self._status
-        return (
-            b'%b{"id":"%b",%b,"start_time":%.6f,%b,"trace_id":"%b","parent_id":"%b","type":"subsegment","namespace":"%b"%b}'
-            % (
-                _HEADER,
-                self.id.encode(),
-                self._tracer.name(self._name),
-                self.started,
-                end,
-                self.trace.root.encode(),
-                self.parent_id.encode(),
-                self.namespace.encode(),
-                more,
-            )
+        name = self._tracer.name(self._name)
+        return _DOCUMENT % (
+            self.id,
+            name,
+            self.started,
+            end,
+            self.trace.root,
+            self.parent_id,
+            self.namespace,
+            more,
         )
 
     def _encode(self, name: str, value: object) -> bytes:
