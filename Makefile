@@ -22,8 +22,9 @@ lint: $(VENV)/.dev ## ruff and mypy --strict
 docs: $(VENV)/.dev ## what is generated under docs/
 	$(BIN)/python -m mangaobs.project.documents
 
-bench: $(VENV)/.dev ## ratios against a bare troposphere script
+bench: $(VENV)/.bench ## ratios against a bare troposphere script, hand-written limits and peers
 	$(BIN)/python benchmarks/render.py
+	$(BIN)/python benchmarks/runtime.py
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel
@@ -44,3 +45,7 @@ $(VENV)/.cli: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.cli
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@touch $@

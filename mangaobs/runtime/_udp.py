@@ -37,10 +37,10 @@ class UdpTracer:
         self._socket: socket.socket | None = None
         self._names: dict[str, bytes] = {}
 
-    def begin(self, header: str) -> UdpSpan | None:
+    def begin(self, header: str) -> UdpSegment | None:
         """The segment that Lambda made, which is only a parent to others here."""
         root, parent, sampled, *more = [*header.split(";"), "", ""]
-        if not (root.startswith("Root=") and parent.startswith("Parent=") and sampled == "Sampled=1"):
+        if sampled != "Sampled=1" or not (root.startswith("Root=") and parent.startswith("Parent=")):
             # As Lambda never writes it, though it may.
             fields = trace_fields(header)
             root, parent = (f"{name}={fields.pop(name, '')}" for name in ("Root", "Parent"))
@@ -48,16 +48,16 @@ class UdpTracer:
                 return None
             more = [f"{name}={value}" for name, value in fields.items()]
         root, parent = root[5:], parent[7:]
-        if not (root.isascii() and root.replace("-", "").isalnum() and parent.isascii() and parent.isalnum()):
+        if not (parent.isalnum() and parent.isascii() and root.isascii() and root.replace("-", "").isalnum()):
             return None
-        rest = "".join(f";{part}" for part in more if part)
-        return UdpSpan(self, _Trace(root, rest, parent, self.telemetry.clock()), parent.encode(), b"", "", 0.0)
+        rest = "".join(f";{part}" for part in more if part) if len(more) > 2 else ""
+        return UdpSegment(root, rest, parent, self.telemetry.clock())
 
-    def open(self, parent: UdpSpan, name: str, started: float, namespace: str = "local") -> UdpSpan:
+    def open(self, parent: UdpSpan | UdpSegment, name: str, started: float, namespace: str = "local") -> UdpSpan:
         """A subsegment within `parent`."""
-        trace = parent.trace
-        trace.error = None  # whatever failed before was dealt with
-        span = UdpSpan(self, trace, trace.new_id(), parent.id, name, started)
+        segment = parent.segment
+        segment.error = None  # whatever failed before was dealt with
+        span = UdpSpan(self, segment, segment.new_id(), parent.id, name, started)
         if namespace != "local":
             span.namespace = namespace.encode()
         return span
@@ -85,23 +85,34 @@ class UdpTracer:
             pass  # no daemon, or its buffer is full: a trace is never worth waiting for
 
 
-class _Trace:
-    """What the spans of one invocation share; `error` is the exception that was described last, and its id.
+class UdpSegment:
+    """The segment that Lambda made, and what the spans within it share.
+
+    `error` is the exception that was described last, and its id.
 
     Ids need to be unique within a trace. They are made from the id of Lambda's segment, which is random and another one
     in each invocation, the time, and a count: without a system call, and never alike in environments that were restored
     from one snapshot, as a generator's would be.
     """
 
-    __slots__ = ("_base", "_count", "error", "parent_id", "rest", "root")
+    __slots__ = ("_base", "_count", "_rest", "error", "id", "root")
 
-    def __init__(self, root: str, rest: str, parent: str, now: float) -> None:
+    def __init__(self, root: str, rest: str, id: str, now: float) -> None:
         self.root = root.encode()
-        self.parent_id = parent.encode()
-        self.rest = rest
+        self.id = id.encode()
         self.error: tuple[BaseException, str] | None = None
-        self._base = int(parent, 36) * _SPREAD[0] + int(now * 1e6) * _SPREAD[1]
+        self._rest = rest
+        self._base = int(id, 36) * _SPREAD[0] + int(now * 1e6) * _SPREAD[1]
         self._count = count(1)
+
+    @property
+    def segment(self) -> UdpSegment:
+        """Itself."""
+        return self
+
+    def header(self, parent_id: bytes) -> str:
+        """The trace header of a call within."""
+        return f"Root={self.root.decode()};Parent={parent_id.decode()};Sampled=1{self._rest}"
 
     def new_id(self) -> bytes:
         """16 hexadecimal digits."""
@@ -124,10 +135,10 @@ class UdpSpan:
     _flags = b""
 
     def __init__(
-        self, tracer: UdpTracer, trace: _Trace, id: bytes, parent_id: bytes, name: str, started: float
+        self, tracer: UdpTracer, segment: UdpSegment, id: bytes, parent_id: bytes, name: str, started: float
     ) -> None:
         self._tracer = tracer
-        self.trace = trace
+        self.segment = segment
         self.id = id
         self.parent_id = parent_id
         self._name = name
@@ -135,7 +146,7 @@ class UdpSpan:
 
     @property
     def header(self) -> str:
-        return f"Root={self.trace.root.decode()};Parent={self.id.decode()};Sampled=1{self.trace.rest}"
+        return self.segment.header(self.id)
 
     def annotate(self, name: str, value: str | float | bool) -> None:  # noqa: FBT001 - as the protocol has it
         if self._annotations is None:
@@ -169,17 +180,17 @@ class UdpSpan:
         if len(document) > _LARGEST:
             document = self._trimmed(end, cause)
         self._tracer.send(document)
-        if self.parent_id == self.trace.parent_id:
-            self.trace.error = None  # the outermost: nothing is to keep the exception, and all its frames, alive
+        if self.parent_id is self.segment.id:
+            self.segment.error = None  # the outermost: nothing is to keep the exception, and all its frames, alive
 
     def _cause(self, error: Exception, *, remote: bool) -> bytes:
         """What it failed with; an exception that passes several spans is described in the first."""
         self.fault()
-        known = self.trace.error
+        known = self.segment.error
         if known is not None and known[0] is error:
             return b',"cause":"%b"' % known[1].encode()
-        cause_id = self.trace.new_id().decode()
-        self.trace.error = error, cause_id
+        cause_id = self.segment.new_id().decode()
+        self.segment.error = error, cause_id
         return b"," + self._encode("cause", cause_of(error, cause_id, remote=remote))
 
     def _document(self, end: bytes, cause: bytes) -> bytes:
@@ -198,7 +209,7 @@ class UdpSpan:
             name,
             self.started,
             end,
-            self.trace.root,
+            self.segment.root,
             self.parent_id,
             self.namespace,
             more,

@@ -10,8 +10,12 @@ from __future__ import annotations
 from typing import Protocol
 
 
+class Segment(Protocol):
+    """The segment that Lambda made for the invocation: only a parent, nothing can be said of it."""
+
+
 class Span(Protocol):
-    """A subsegment, or the segment that Lambda made for the invocation."""
+    """A subsegment."""
 
     @property
     def header(self) -> str:
@@ -39,8 +43,11 @@ class Span(Protocol):
 class Tracer(Protocol):
     """Opens spans."""
 
-    def begin(self, header: str) -> Span | None:
+    def begin(self, header: str) -> Segment | None:
         """The segment of a sampled invocation, by Lambda's trace header; None if there is nothing to trace."""
 
-    def open(self, parent: Span, name: str, started: float, namespace: str = "local") -> Span | None:
-        """A subsegment within `parent`. `namespace` is local, or aws for a call of an AWS service."""
+    def open(self, parent: Segment, name: str, started: float, namespace: str = "local") -> Span | None:
+        """A subsegment within `parent`, which is the segment or another span of this tracer.
+
+        `namespace` is local, or aws for a call of an AWS service.
+        """
