@@ -40,9 +40,7 @@ PUBLISH_OPERATION = runtime.PUBLISH_OPERATION
 STEP = runtime.STEP
 INVOCATION = runtime.INVOCATION.with_fields(EFFECT)
 DEADLINE_NEAR = runtime.DEADLINE_NEAR
-REQUEST_REJECTED = LogEvent(
-    "request_rejected", REASON, runtime.HTTP_STATUS, level="WARN", description="A request that was not carried out."
-)
+REQUEST_REJECTED = LogEvent("request_rejected", REASON, level="WARN", description="A request that was not carried out.")
 WRITE_DEFERRED = LogEvent("write_deferred", REASON, level="WARN", description="A turn that went to the retry queue.")
 WRITE_DROPPED = LogEvent("write_dropped", REASON, level="WARN", description="A turn that was given up.")
 HOT_KEY = LogEvent(
@@ -105,6 +103,7 @@ SIGNALS = Signals(
         HOT_KEY,
         ADMIN_ACTION,
         runtime.METRICS,
+        runtime.LOG,
         runtime.TELEMETRY_PROBLEM,
     ),
     access_log=ACCESS_LOG,

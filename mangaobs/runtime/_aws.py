@@ -157,8 +157,11 @@ def _fail(*, exception: BaseException, context: dict[str, object], **_: object) 
 
 
 def _tell(frame: Frame | None, service: str, parsed: dict[str, object]) -> None:
-    """Leave what the answer tells for the line of the operation that is open; several calls add up."""
-    if frame is None or frame.invocation is frame:
+    """Leave what the answer tells for the line of the operation that is open."""
+    if frame is None:
+        return
+    frame = frame.whole or frame
+    if frame.invocation is frame:
         return
     read = _facts.dynamodb_facts if service == "dynamodb" else _facts.response_facts
     if service.startswith("bedrock"):
@@ -166,15 +169,8 @@ def _tell(frame: Frame | None, service: str, parsed: dict[str, object]) -> None:
     told = read(parsed)
     if parsed.get("Error"):
         told.pop("http_status", None)  # the exception tells, if it gets out at all
-    facts = dict(frame.facts or {})
-    for name, value in told.items():
-        before = facts.get(name)
-        adds_up = name in _ADD_UP and isinstance(before, (int, float)) and isinstance(value, (int, float))
-        facts[name] = before + value if adds_up else value  # type: ignore[operator]
-    frame.facts = facts
-
-
-_ADD_UP = frozenset(("retries", "consumed_capacity", "item_count", "input_tokens", "output_tokens"))
+    # Threads may work on one operation: an append cannot be interrupted.
+    frame.told.append((_facts.request_id(parsed), told))
 
 
 def _choose(call: _Call, response: dict[str, object] | None) -> None:

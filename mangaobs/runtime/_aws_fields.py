@@ -4,7 +4,7 @@ For each service (by its endpoint prefix) and operation: names of request fields
 that are counted or listed under another name. No field holds an item, a message or a key of one.
 
 The choice is the AWS X-Ray SDK for Python's (2.15, its parameter whitelist), for the services that handlers use;
-`tests/runtime/test_trace_trees.py` compares the two.
+less ItemCollectionMetrics, which holds keys of items. `tests/runtime/aws/test_trace_trees.py` compares the two.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ def _choice(
 
 
 _READ = "AttributesToGet ConsistentRead IndexName Limit ProjectionExpression Select TableName"
-_WROTE = "ConsumedCapacity ItemCollectionMetrics"
 _TABLES = {"RequestItems": (KEYS, "table_names")}
 _BUCKET = {"Bucket": (SAME, "bucket_name")}
 _OBJECT = _choice("Key", request_as=_BUCKET)
@@ -38,17 +37,17 @@ _WHOLE_BUCKET = _choice(request_as=_BUCKET)
 CHOICES: dict[str, dict[str, Choice]] = {
     "dynamodb": {
         "BatchGetItem": _choice("", "ConsumedCapacity", _TABLES),
-        "BatchWriteItem": _choice("", _WROTE, _TABLES),
+        "BatchWriteItem": _choice("", "ConsumedCapacity", _TABLES),
         "CreateTable": _choice("GlobalSecondaryIndexes LocalSecondaryIndexes ProvisionedThroughput TableName"),
-        "DeleteItem": _choice("TableName", _WROTE),
+        "DeleteItem": _choice("TableName", "ConsumedCapacity"),
         "DeleteTable": _choice("TableName"),
         "DescribeTable": _choice("TableName"),
         "GetItem": _choice("ConsistentRead ProjectionExpression TableName", "ConsumedCapacity"),
         "ListTables": _choice("ExclusiveStartTableName Limit", response_as={"TableNames": (COUNT, "table_count")}),
-        "PutItem": _choice("TableName", _WROTE),
+        "PutItem": _choice("TableName", "ConsumedCapacity"),
         "Query": _choice(f"{_READ} ScanIndexForward", "ConsumedCapacity"),
         "Scan": _choice(f"{_READ} Segment TotalSegments", "ConsumedCapacity Count ScannedCount"),
-        "UpdateItem": _choice("TableName", _WROTE),
+        "UpdateItem": _choice("TableName", "ConsumedCapacity"),
         "UpdateTable": _choice("AttributeDefinitions GlobalSecondaryIndexUpdates ProvisionedThroughput TableName"),
     },
     "sns": {"Publish": _choice("TopicArn"), "PublishBatch": _choice("TopicArn")},
@@ -90,7 +89,7 @@ CHOICES: dict[str, dict[str, Choice]] = {
         "ListMultipartUploads": _PREFIX,
         "ListObjects": _PREFIX,
         "ListObjectsV2": _PREFIX,
-        "ListParts": _WHOLE_BUCKET,
+        "ListParts": _OBJECT,
         "PutObject": _OBJECT,
         "PutObjectTagging": _VERSION,
         "UploadPart": _OBJECT,

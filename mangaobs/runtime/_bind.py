@@ -25,7 +25,7 @@ def bind(*, session: object = None, raw_session: bool = False, **fields: object)
         from mangaobs.runtime._session import session_field
 
         bound["session"] = session_field(telemetry, session, raw=raw_session)
-        if invocation.span is not None and isinstance(bound["session"], str):
+        if invocation.span is not None and isinstance(bound["session"], str) and not raw_session:
             invocation.span.annotate("session", bound["session"])
     merged = {**invocation.fields, **telemetry.cleaned(bound)}
     invocation.fields = {name: value for name, value in merged.items() if value is not None}
@@ -45,4 +45,5 @@ def summarize_operation(**fields: object) -> None:
     """Add `fields` to the line of the innermost operation that is open: `summarize_operation(first_token_ms=212.5)`."""
     frame = CURRENT.get()
     if frame is not None:
+        frame = frame.whole or frame
         frame.facts = {**(frame.facts or {}), **fields}

@@ -180,6 +180,12 @@ def cleaned(fields: dict[str, object], room: int, names: Names | None) -> tuple[
     return walk.mapping(list(fields.items()), 0), walk.truncated
 
 
+def plain_names(fields: dict[object, object]) -> dict[str, object]:
+    """`fields` under names that are texts."""
+    walk = _Walk(64_000, None)
+    return {walk.key(name): value for name, value in fields.items()}
+
+
 def _encodable(text: str) -> str:
     """`text` as UTF-8 can encode it: lone surrogates are written out."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mangaobs.runtime import _log
-from mangaobs.runtime._settings import ENCODERS, REDACTIONS, TRACERS, Settings, level_number
+from mangaobs.runtime._settings import ENCODERS, LEVELS, REDACTIONS, TRACERS, Settings, level_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,56 +47,79 @@ def configure(
 
     Raises `ConfigurationError` for a value that cannot be.
     """
-    settings = Settings(environ)
-    if level is not None:
-        number = level_number(level)
-        if number is None:
-            _refuse("level", level, "one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL")
-        else:
-            settings.level = number
-    _choose(settings, "redaction", redaction, REDACTIONS)
-    _choose(settings, "tracer", tracer, TRACERS)
-    _choose(settings, "json", json, ENCODERS)
-    if debug_sample is not None and not 0 <= debug_sample <= 1:
-        _refuse("debug_sample", debug_sample, "a share from 0 to 1")
-    for name, number, least in (
-        ("debug_hold_bytes", debug_hold_bytes, 0),
-        ("deadline_margin_ms", deadline_margin_ms, 0),
-        ("line_limit", line_limit, 1024),
-    ):
-        if number is not None and number < least:
-            _refuse(name, number, f"{least} or more")
-    if redact_keys is not None:
-        settings.redact_keys = (*settings.redact_keys, *redact_keys)
-    for name, value in {
+    given: dict[str, object] = {
         "debug_sample": debug_sample,
         "debug_hold_bytes": debug_hold_bytes,
-        "deadline_margin_ms": deadline_margin_ms,
-        "line_limit": line_limit,
+        "redaction": redaction,
+        "redact_keys": redact_keys if redact_keys is None or isinstance(redact_keys, str) else tuple(redact_keys),
         "signals": signals,
+        "tracer": tracer,
+        "json": json,
         "session_key": session_key,
         "dimensions": dimensions,
+        "deadline_margin_ms": deadline_margin_ms,
+        "line_limit": line_limit,
         "clock": clock,
         "monotonic": monotonic,
         "random": random,
         "write": write,
-    }.items():
+    }
+    settings = Settings(environ)
+    if level is not None:
+        number = level_number(level) if isinstance(level, str) else None
+        if number is None:
+            _refuse("level", level, f"one of {', '.join(LEVELS)}")
+        else:
+            settings.level = number
+    for name, value in given.items():
         if value is not None:
+            fits, right = _CHECKS.get(name, _ANYTHING)
+            if not fits(value):
+                _refuse(name, value, right)
             setattr(settings, name, value)
     if settings.redaction == "allow-list" and settings.signals is None:
-        _refuse("redaction", "allow-list", "with signals=…, whose declared fields are the list")
+        if redaction is not None:
+            _refuse("redaction", redaction, "with signals=…, whose declared fields are the list")
+        settings.problems.append("redaction is to be an allow-list, but no signals are given: nothing is on it")
     _log.assemble(settings)
 
 
-def _choose(settings: Settings, name: str, value: str | None, names: tuple[str, ...]) -> None:
-    if value is None:
-        return
-    if value not in names:
-        _refuse(name, value, "one of " + ", ".join(names))
-    setattr(settings, name, value)
+def _whole_from(least: int) -> tuple[Callable[[object], bool], str]:
+    return lambda value: isinstance(value, int) and value >= least, f"a whole number, {least} or more"
+
+
+def _one_of(names: tuple[str, ...]) -> tuple[Callable[[object], bool], str]:
+    return lambda value: value in names, f"one of {', '.join(names)}"
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, (tuple, list)) and all(isinstance(value, str) for value in values)
+
+
+_ANYTHING: tuple[Callable[[object], bool], str] = (lambda _: True, "")
+# What an argument has to be, and what would be right.
+_CHECKS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "debug_sample": (lambda value: isinstance(value, (int, float)) and 0 <= value <= 1, "a share from 0 to 1"),
+    "debug_hold_bytes": _whole_from(0),
+    "deadline_margin_ms": _whole_from(0),
+    "line_limit": _whole_from(1024),
+    "redaction": _one_of(REDACTIONS),
+    "tracer": _one_of(TRACERS),
+    "json": _one_of(ENCODERS),
+    "redact_keys": (_are_texts, "a list of names"),
+    "session_key": (
+        lambda value: callable(value) or (isinstance(value, bytes) and value != b""),
+        "bytes, or a function that returns them",
+    ),
+    "dimensions": (
+        lambda value: isinstance(value, dict) and _are_texts([*value, *value.values()]),
+        'a dict of texts, such as {"Environment": "prod"}',
+    ),
+}
 
 
 def _refuse(name: str, value: object, right: str) -> None:
     from mangaobs.errors import ConfigurationError
 
-    raise ConfigurationError(f"configure({name}={value!r}) cannot be", right=right)
+    shown = "…" if name == "session_key" else f"{value!r:.80}"
+    raise ConfigurationError(f"configure({name}={shown}) cannot be", right=right)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 
 class Frame:
-    """An open operation: its parent, its subsegment, and what the AWS calls inside it have told so far.
+    """An open operation, or a part of one: its parent, its subsegment, and what is known of it so far.
 
-    `started` is seconds of the monotonic clock.
+    `started` is seconds of the monotonic clock; `told` what AWS calls inside it told, each with its request id, and
+    `facts` what code said. A part has a `whole`, the operation that all that is for.
     """
 
-    __slots__ = ("facts", "invocation", "name", "parent", "span", "started")
+    __slots__ = ("facts", "invocation", "name", "parent", "span", "started", "told", "whole")
 
     facts: dict[str, object] | None
     invocation: Invocation | None
@@ -32,6 +33,8 @@ class Frame:
         self.started = started
         self.span = None
         self.facts = None
+        self.told: list[tuple[object, dict[str, object]]] = []
+        self.whole: Frame | None = None
 
 
 class Invocation(Frame):
@@ -66,6 +69,8 @@ class Invocation(Frame):
         self.started = started
         self.span = None
         self.facts = None
+        self.told = []
+        self.whole = None
         self.context = context
         self.request_id = ""
         self.fields: dict[str, object] = {}
@@ -106,6 +111,17 @@ class HeldLines:
         while self.size > self.limit and self.lines:
             self.size -= len(self.lines.pop(0))
             self.dropped += 1
+
+    def take(self) -> bytes:
+        """All of it, once: whoever else takes at the same time, the deadline's thread say, gets the others."""
+        taken = []
+        try:
+            while self.lines:
+                taken.append(self.lines.pop())
+        except IndexError:
+            pass
+        self.size = 0
+        return b"".join(reversed(taken))
 
 
 CURRENT: ContextVar[Frame | None] = ContextVar("mangaobs.frame", default=None)

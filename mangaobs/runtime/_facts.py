@@ -44,6 +44,24 @@ def stack_of(error: BaseException) -> str:
     return " > ".join(places[-_DEEPEST_STACK:])
 
 
+_ADD_UP = frozenset(("retries", "consumed_capacity", "item_count", "input_tokens", "output_tokens"))
+
+
+def add_up(facts: Facts, told: Facts) -> None:
+    """Add what one more call told to what others did: amounts are summed, of the rest the last counts."""
+    for name, value in told.items():
+        before = facts.get(name)
+        if name in _ADD_UP and isinstance(before, (int, float)) and isinstance(value, (int, float)):
+            facts[name] = before + value
+        else:
+            facts[name] = value
+
+
+def request_id(response: object) -> object:
+    """AWS's id of the call that a response answers."""
+    return _within(response, "ResponseMetadata").get("RequestId") if type(response) is dict else None
+
+
 def response_facts(result: object) -> Facts:
     """What a response of any AWS service tells: `http_status`, `retries`."""
     return _metadata_facts(result) if type(result) is dict and "ResponseMetadata" in result else {}

@@ -15,8 +15,8 @@ def write_held(telemetry: Telemetry, invocation: Invocation) -> None:
     held, invocation.held = invocation.held, None
     if held is None:
         return
-    lines = b"".join(held.lines)
-    if held.dropped:
+    lines = held.take()
+    if lines and held.dropped:
         fields: dict[str, object] = {"reason": "debug_lines_dropped", "detail": f"{held.dropped} debug lines"}
         lines += telemetry.line(INFO, "telemetry_problem", fields, invocation)
     if lines:

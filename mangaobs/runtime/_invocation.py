@@ -66,7 +66,7 @@ class Invocations:
         if header:
             invocation.trace_header = header
             trace_id = header.partition("Root=")[2].partition(";")[0]
-            if trace_id.isascii():
+            if trace_id and trace_id.isascii():
                 fields["trace_id"] = trace_id
         fields["cold_start"] = _cold and settings.cold_starts
         _cold = False
@@ -112,7 +112,7 @@ class Invocations:
             return
         span = tracer.open(segment, self.observation.name, telemetry.epoch(invocation.started))
         if span is not None:
-            for name in ("request_id", "cold_start", "session"):
+            for name in ("request_id", "cold_start", "session")[: 2 if self.observation.raw_session else 3]:
                 value = invocation.fields.get(name)
                 if isinstance(value, (str, bool)):
                     span.annotate(name, value)
@@ -165,8 +165,8 @@ class Invocations:
         failed: bool,
     ) -> bytes:
         more: dict[str, object] = {} if error is None else error_facts(error)
-        if invocation.summary:
-            more.update(invocation.summary)
+        for name, value in (invocation.summary or {}).items():
+            more[name + "_" if name in _MEASURED else name] = value
         measured = b',"duration_ms":%.2f,"outcome":"%b"' % (
             (ended - invocation.started) * 1000,
             b"error" if failed else b"success",
@@ -177,7 +177,7 @@ class Invocations:
         if status is not None and "http_status" not in more:
             measured += b',"http_status":%d' % status
         level = ERROR if failed else INFO
-        if invocation.taken.isdisjoint(more) and _MEASURED.isdisjoint(more):
+        if invocation.taken.isdisjoint(more):
             body = measured + (b"," + telemetry.body(more) if more else b"}")
             return telemetry.finished(level, _EVENT, body, invocation)
         fields = {**loads(b"{" + measured[1:] + b"}"), **more}

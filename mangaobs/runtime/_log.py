@@ -26,7 +26,7 @@ def log_debug(event: str = "", fields: Mapping[str, object] | None = None, /, **
     """A line for whoever looks for a fault: written if debug lines are wanted, sampled, or the invocation fails."""
     if _threshold > _DEBUG:
         return
-    (assembled or telemetry()).log(_DEBUG, event, {**fields, **more} if fields else more)
+    (assembled or telemetry()).log(_DEBUG, event, merged(fields, more) if fields else more)
 
 
 def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
@@ -37,12 +37,12 @@ def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **m
     """
     if _threshold > _INFO:
         return
-    (assembled or telemetry()).log(_INFO, event, {**fields, **more} if fields else more)
+    (assembled or telemetry()).log(_INFO, event, merged(fields, more) if fields else more)
 
 
 def log_warning(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
     """A line about something that should not be, and does no harm yet."""
-    (assembled or telemetry()).log(_WARN, event, {**fields, **more} if fields else more)
+    (assembled or telemetry()).log(_WARN, event, merged(fields, more) if fields else more)
 
 
 def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
@@ -52,7 +52,7 @@ def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **
     `retries` and `stack`, the places in the code that it went through. Its message is left out, since it may quote what
     a person wrote.
     """
-    own = {**fields, **more} if fields else more
+    own = merged(fields, more) if fields else more
     error = own.get("error")
     if isinstance(error, BaseException):
         from mangaobs.runtime._facts import error_facts, stack_of
@@ -65,6 +65,22 @@ def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **
 def log_event(event: LogEvent, /, **fields: object) -> None:
     """A line of a declared kind, at its declared level."""
     (assembled or telemetry()).log_declared(event, fields)
+
+
+def merged(fields: Mapping[str, object], more: dict[str, object]) -> dict[str, object]:
+    """`fields`, which the caller passes as they are, and `more`, with plain names."""
+    try:
+        names = {**fields, **more}
+    except Exception:  # noqa: BLE001 - no mapping, or one that will not be read
+        return {"value": fields, **more}
+    if _PLAIN.issuperset(map(type, names)):
+        return names
+    from mangaobs.runtime._clean import plain_names
+
+    return plain_names(names)  # type: ignore[arg-type] # names that are no texts, whatever the types say
+
+
+_PLAIN = frozenset((str,))
 
 
 def telemetry() -> Telemetry:

@@ -10,7 +10,6 @@ Source: CloudWatch user guide, "Specification: Embedded metric format"; Lambda d
 from __future__ import annotations
 
 import json
-import math
 
 from mangaobs.runtime import _log
 from mangaobs.runtime._context import CURRENT
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     # What identifies the series, its metric, the dimension values that were given, the value, and whether it is summed.
     Sample = tuple[object, MetricSignal, dict[str, str], Number, bool]
     Series = dict[object, tuple[MetricSignal, dict[str, str]]]
+    Batches = list[tuple[Series, dict[object, object]]]
     # The names on every line, and the series of a document or several.
     Shape = tuple[frozenset[str], *tuple[object, ...]]
 
@@ -85,11 +85,13 @@ def _add(sample: Sample) -> None:
 
 def _number(value: object) -> Number | None:
     """`value` as a number that CloudWatch takes, or None."""
+    if isinstance(value, (str, bytes)):
+        return None
     try:
         number = int(value) if isinstance(value, int) else float(value)  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001 - the caller's own type may do anything
         return None
-    return number if math.isfinite(number) and abs(number) < _LARGEST else None
+    return number if -_LARGEST < number < _LARGEST else None
 
 
 def flush(telemetry: Telemetry, invocation: Invocation) -> None:
@@ -102,39 +104,39 @@ def flush(telemetry: Telemetry, invocation: Invocation) -> None:
 def documents(telemetry: Telemetry, invocation: Invocation) -> bytes:
     """What the invocation has counted, as lines to write; it begins anew."""
     samples = invocation.samples
-    taken = samples[:]
+    taken: list[Sample] = []
+    try:
+        # One by one: whoever else flushes at the same time, the deadline's thread say, gets the others.
+        while samples:
+            taken.append(samples.pop())
+    except IndexError:
+        pass
     if not taken:
         return b""
-    del samples[: len(taken)]  # what was appended since stays
-    if len(taken) == 1:
-        key, _, _, value, summed = taken[0]
-        layout = telemetry.formats.get((invocation.taken, key))
-        if layout is not None and len(layout) == 1:
-            # One metric whose document is known, as it is in most invocations.
-            pattern, _, with_prefix = layout[0]
-            now = telemetry.clock()
-            prefix = invocation.prefix if with_prefix else b""
-            found = value if summed else [value]
-            return pattern % (telemetry.stamp(now), now % 1 * 1000, prefix, now * 1000, found)
+    taken.reverse()
     return _lines(telemetry, invocation, taken)
 
 
 def _lines(telemetry: Telemetry, invocation: Invocation | None, samples: list[Sample]) -> bytes:
+    if invocation is None:
+        taken, prefix = RESERVED, telemetry.prefix
+    else:
+        taken, prefix = invocation.taken, invocation.prefix
     try:
         if len(samples) == 1:
-            ((key, metric, dimensions, value, summed),) = samples
-            values: dict[object, object] = {key: value if summed else [value]}
-            series: Series = {key: (metric, dimensions)}
+            key, metric, dimensions, value, summed = samples[0]
+            found = value if summed else [value]
+            known = telemetry.formats.get((taken, key))
+            if known is not None and len(known) == 1:
+                return known[0].line(telemetry, prefix, found)
+            batches: Batches = [({key: (metric, dimensions)}, {key: found})]
         else:
-            series, values = _summed_up(telemetry, invocation, samples)
-        taken, prefix = (_NOTHING, telemetry.prefix) if invocation is None else (invocation.taken, invocation.prefix)
-        shape: Shape = (taken, *values)
-        layout = telemetry.formats.get(shape) or _layout(telemetry, shape, series)
-        now = telemetry.clock()
+            batches = _summed_up(telemetry, samples)
         lines = b""
-        for pattern, keys, with_prefix in layout:
-            head = telemetry.stamp(now), now % 1 * 1000, prefix if with_prefix else b"", now * 1000
-            lines += pattern % (*head, *[values[key] for key in keys])
+        for series, values in batches:
+            shape: Shape = (taken, *series)
+            for document in telemetry.formats.get(shape) or _layout(telemetry, shape, series):
+                lines += document.line(telemetry, prefix, *[values[key] for key in document.keys])
     except Exception as error:
         if not is_ours(error):
             raise
@@ -143,100 +145,101 @@ def _lines(telemetry: Telemetry, invocation: Invocation | None, samples: list[Sa
     return lines
 
 
-_NOTHING: frozenset[str] = frozenset()
-
-
-def _summed_up(
-    telemetry: Telemetry, invocation: Invocation | None, samples: list[Sample]
-) -> tuple[Series, dict[object, object]]:
-    """The samples by series: a sum, or a list of values; lists that are full are written at once."""
+def _summed_up(telemetry: Telemetry, samples: list[Sample]) -> Batches:
+    """The samples by series, each a sum or a list of values; a list that is full is a batch of its own."""
     series: Series = {}
     values: dict[object, object] = {}
+    batches = [(series, values)]
     for key, metric, dimensions, value, summed in samples:
         known = values.get(key)
         if known is None:
             series[key] = metric, dimensions
             values[key] = value if summed else [value]
         elif summed and not isinstance(known, list):
-            values[key] = known + value  # type: ignore[operator]
+            total = _number(known + value)  # type: ignore[operator]
+            if total is None:
+                telemetry.problem("metric_value", metric.name)
+            else:
+                values[key] = total
         else:
             gathered = known if isinstance(known, list) else [known]
             gathered.append(value)
             values[key] = gathered
             if len(gathered) >= _MOST_VALUES:
-                _write_full(telemetry, invocation, key, (metric, dimensions), values.pop(key))
-    return series, values
+                batches.append(({key: series.pop(key)}, {key: values.pop(key)}))
+    return batches
 
 
-def _write_full(
-    telemetry: Telemetry,
-    invocation: Invocation | None,
-    key: object,
-    series: tuple[MetricSignal, dict[str, str]],
-    values: object,
-) -> None:
-    taken, prefix = (_NOTHING, telemetry.prefix) if invocation is None else (invocation.taken, invocation.prefix)
-    shape: Shape = (taken, key)
-    layout = telemetry.formats.get(shape) or _layout(telemetry, shape, {key: series})
-    now = telemetry.clock()
-    for pattern, _, with_prefix in layout:
-        head = telemetry.stamp(now), now % 1 * 1000, prefix if with_prefix else b"", now * 1000
-        telemetry.put(pattern % (*head, values))
+class Document:
+    """A document whose values are missing: `keys` are the series that they belong to, in order."""
+
+    __slots__ = ("_metrics", "_pattern", "_with_prefix", "keys")
+
+    def __init__(
+        self, telemetry: Telemetry, members: list[tuple[object, MetricSignal, dict[str, str]]], taken: frozenset[str]
+    ) -> None:
+        _, first, dimensions = members[0]
+        # Kept, since series are known by the identity of their metric.
+        self._metrics = [metric for _, metric, _ in members]
+        self.keys = tuple(key for key, _, _ in members)
+        # A name that every line of the invocation has would be there twice: such a document goes without the others.
+        self._with_prefix = taken.isdisjoint((*dimensions, *(metric.name for metric in self._metrics)))
+        definition = [
+            {
+                "Namespace": first.namespace,
+                "Dimensions": [list(dimensions)],
+                "Metrics": [{"Name": metric.name, "Unit": metric.unit} for metric in self._metrics],
+            }
+        ]
+        level = LEVEL_PIECES[max(INFO, telemetry.settings.platform_level)]
+        pattern = b'%%b%%03d%b%%b"event":"metrics","_aws":{"Timestamp":%%d,"CloudWatchMetrics":%b}' % (
+            _literal(level),
+            _encoded(definition),
+        )
+        for name, value in dimensions.items():
+            pattern += b",%b:%b" % (_encoded(name), _encoded(value))
+        for metric in self._metrics:
+            pattern += b",%b:%%a" % _encoded(metric.name)
+        self._pattern = pattern + b"}\n"
+
+    def line(self, telemetry: Telemetry, prefix: bytes, *values: object) -> bytes:
+        """The document with its values, as a line."""
+        now = telemetry.clock()
+        prefix = prefix if self._with_prefix else b""
+        return self._pattern % (telemetry.stamp(now), now % 1 * 1000, prefix, now * 1000, *values)
 
 
-def _layout(telemetry: Telemetry, shape: Shape, series: Series) -> list[tuple[bytes, tuple[object, ...], bool]]:
-    """The documents that these metrics make: a pattern for the changing parts, the keys of its values.
+def _layout(telemetry: Telemetry, shape: Shape, series: Series) -> list[Document]:
+    """The documents that these metrics make.
 
     Metrics share a document if they share the namespace, the dimensions and their values, and no name.
     """
-    documents: dict[object, list[tuple[object, MetricSignal, dict[str, str]]]] = {}
-    for key in shape[1:]:
-        metric, given = series[key]
+    groups: dict[object, list[tuple[object, MetricSignal, dict[str, str]]]] = {}
+    for key, (metric, given) in series.items():
         dimensions = _dimension_values(telemetry, metric, given)
         if dimensions is None:
             continue
         number = 0
         group = (metric.namespace, *dimensions.items())
         while True:
-            members = documents.setdefault((group, number), [])
+            members = groups.setdefault((group, number), [])
             if len(members) < _MOST_METRICS and all(other.name != metric.name for _, other, _ in members):
                 break
             number += 1
         members.append((key, metric, dimensions))
-    layout = [_document(telemetry, members, shape[0]) for members in documents.values()]
+    layout = [Document(telemetry, members, shape[0]) for members in groups.values()]
     if len(telemetry.formats) >= _MOST_FORMATS:
         telemetry.formats.clear()
     telemetry.formats[shape] = layout
     return layout
 
 
-def _document(
-    telemetry: Telemetry, members: list[tuple[object, MetricSignal, dict[str, str]]], taken: frozenset[str]
-) -> tuple[bytes, tuple[object, ...], bool]:
-    _, first, values = members[0]
-    names = {metric.name for _, metric, _ in members} | set(values)
-    definition = [
-        {
-            "Namespace": first.namespace,
-            "Dimensions": [list(values)],
-            "Metrics": [{"Name": metric.name, "Unit": metric.unit} for _, metric, _ in members],
-        }
-    ]
-    level = LEVEL_PIECES[max(INFO, telemetry.settings.platform_level)]
-    pattern = b'%%b%%03d%b%%b"event":"metrics","_aws":{"Timestamp":%%d,"CloudWatchMetrics":%b}' % (
-        _literal(level),
-        _literal(json.dumps(definition, separators=(",", ":")).encode()),
-    )
-    for name, value in values.items():
-        pattern += b",%b:%b" % (_literal(json.dumps(name).encode()), _literal(json.dumps(value).encode()))
-    for _, metric, _ in members:
-        pattern += b",%b:%%a" % _literal(json.dumps(metric.name).encode())
-    # A metric named as a field of every line would be there twice, so such a document goes without those.
-    return pattern + b"}\n", tuple(key for key, _, _ in members), names.isdisjoint(taken or RESERVED)
-
-
 def _literal(text: bytes) -> bytes:
     return text.replace(b"%", b"%%")
+
+
+def _encoded(value: object) -> bytes:
+    return _literal(json.dumps(value, separators=(",", ":")).encode())
 
 
 def _dimension_values(telemetry: Telemetry, metric: MetricSignal, given: dict[str, str]) -> dict[str, str] | None:

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mangaobs.signals import Signals
+    from mangaobs.signals import Field, LogEvent, Signals
 
 REDACTED = "[REDACTED]"
 
@@ -31,9 +31,18 @@ class Names(dict[str, bool]):
     ) -> None:
         super().__init__()
         self._extra = frozenset(_plain(name) for name in extra)
-        fields = () if signals is None else (*signals.common, *(f for event in signals.events for f in event.fields))
-        self._declared = {field.name: field.personal for field in fields}
+        self._declared: dict[str, bool] = {}
+        if only_declared:
+            from mangaobs.runtime.signals import COMMON, EVENTS
+
+            self._declare(COMMON, EVENTS)
+        if signals is not None:
+            self._declare(signals.common, signals.events)
         self._only_declared = only_declared
+
+    def _declare(self, common: Iterable[Field], events: Iterable[LogEvent]) -> None:
+        for fields in (common, *(event.fields for event in events)):
+            self._declared.update((field.name, field.personal) for field in fields)
 
     def __missing__(self, name: str) -> bool:
         if len(self) >= _MOST_NAMES:

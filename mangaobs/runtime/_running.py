@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mangaobs.runtime import _facts, _log
 from mangaobs.runtime._context import CURRENT, Frame
-from mangaobs.runtime._span_values import annotate
-from mangaobs.runtime._telemetry import ERROR, INFO, is_ours
+from mangaobs.runtime._span_values import annotate, annotation
+from mangaobs.runtime._telemetry import ERROR, INFO, RESERVED, is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Running:
     """What an operation's calls share: its encoded pieces, and where its facts come from."""
 
-    __slots__ = ("annotations", "operation", "piece", "read", "telemetry")
+    __slots__ = ("annotations", "derived", "operation", "piece", "read", "static", "telemetry")
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
@@ -29,9 +29,10 @@ class Running:
         self.telemetry: Telemetry | None = None
         self.piece = b""
         # What is declared with the operation, if X-Ray can index it, goes to its subsegment, too.
-        self.annotations = {
-            name: value for name, value in operation.static.items() if isinstance(value, (str, int, float, bool))
-        }
+        self.annotations: dict[str, str | int | float] = {}
+        # A field of the caller's that is called as a measured one gets a `_` at the end.
+        self.static = {_free(name): value for name, value in operation.static.items()}
+        self.derived = {_free(name): derive for name, derive in operation.derived.items()}
 
     def enter(self) -> Frame | None:
         """Open a frame and make it the current one."""
@@ -67,38 +68,63 @@ class Running:
         invocation = frame.invocation
         if invocation is not None:
             invocation.open.pop(frame, None)
+        extras: dict[str, object] = {}
         try:
+            if telemetry is not self.telemetry:
+                self._prepare(telemetry)
             extras = self._extras(telemetry, frame, result, error)
-            if frame.span is not None:
-                self._annotate(telemetry, frame.span, extras)
-                frame.span.close(telemetry.epoch(ended), error)
             self._write(telemetry, frame, (ended - frame.started) * 1000, extras, error)
         except Exception as problem:
             if not is_ours(problem):
                 raise
             telemetry.problem("operation", type(problem).__name__)
+        if frame.span is not None:
+            self._close_span(telemetry, frame.span, ended, extras, error)
+
+    def _close_span(
+        self, telemetry: Telemetry, span: Span, ended: float, extras: dict[str, object], error: BaseException | None
+    ) -> None:
+        try:
+            self._annotate(telemetry, span, extras)
+            span.close(telemetry.epoch(ended), error)
+        except Exception as problem:
+            if not is_ours(problem):
+                raise
+            telemetry.problem("trace", type(problem).__name__)
 
     def _extras(
         self, telemetry: Telemetry, frame: Frame, result: object, error: BaseException | None
     ) -> dict[str, object]:
         """What there is to say beside the measured: what clients and answers told, what the code says."""
-        extras = dict(frame.facts) if frame.facts else {}
+        extras = self._told(frame, result)
+        if frame.facts:
+            extras.update(frame.facts)
         if error is not None:
             if isinstance(error, Exception):
-                extras.update(_facts.error_facts(error))
+                # The tries of an instrumented client's calls are added up already.
+                extras = {**_facts.error_facts(error), **extras}
             return extras
-        if self.read is not None and type(result) is dict:
-            try:
-                extras.update(self.read(result))
-            except Exception as problem:
-                if not is_ours(problem):
-                    raise
-        for name, derive in self.operation.derived.items():
+        for name, derive in self.derived.items():
             try:
                 extras[name] = derive(result)
             except Exception:  # noqa: BLE001 - the caller's own code; without it the call would be fine
                 telemetry.problem("field", name)
         return extras
+
+    def _told(self, frame: Frame, result: object) -> dict[str, object]:
+        """What instrumented clients told, and the result, if it is an answer that they did not."""
+        facts: dict[str, object] = {}
+        for _, told in frame.told:
+            _facts.add_up(facts, told)
+        if self.read is not None and type(result) is dict:
+            try:
+                answered = _facts.request_id(result)
+                if answered is None or all(answered != known for known, _ in frame.told):
+                    _facts.add_up(facts, self.read(result))
+            except Exception as problem:
+                if not is_ours(problem):
+                    raise
+        return facts
 
     def _write(
         self,
@@ -112,33 +138,41 @@ class Running:
         level = ERROR if isinstance(error, Exception) else INFO
         if level < (telemetry.level if invocation is None else invocation.level):
             return
-        if telemetry is not self.telemetry:
-            self.telemetry, self.piece = telemetry, self._make_piece(telemetry)
-        static = self.operation.static
+        static = self.static
         status = b"success" if error is None else b"error" if level is ERROR else b"canceled"
-        own = {name: value for name, value in extras.items() if name not in static} if extras else extras
+        own = {_free(name): value for name, value in extras.items() if name not in static} if extras else extras
         if self.operation.event == "dynamodb_operation" and "table" not in static and "table" not in own:
             own["table"] = telemetry.settings.table
-        taken = _MEASURED if invocation is None else invocation.taken
-        if taken.isdisjoint(static) and taken.isdisjoint(own) and _MEASURED.isdisjoint(own):
+        taken = RESERVED if invocation is None else invocation.taken
+        if taken.isdisjoint(static) and taken.isdisjoint(own):
             tail = b"," + telemetry.body(own) if own else b"}"
             body = b',"duration_ms":%.2f,"status":"%b"%b' % (duration_ms, status, tail)
             telemetry.send(level, telemetry.finished(level, self.piece, body, invocation), invocation)
             return
-        fields = {**static, **own, "operation": self.operation.name, "duration_ms": round(duration_ms, 2)}
-        fields["status"] = status.decode()
-        telemetry.log(level, self.operation.event, fields)
+        fields = {"operation": self.operation.name, **static, "duration_ms": round(duration_ms, 2)}
+        telemetry.log(level, self.operation.event, {**fields, "status": status.decode(), **own})
 
-    def _make_piece(self, telemetry: Telemetry) -> bytes:
-        fields = {"operation": self.operation.name, **self.operation.static}
-        return telemetry.event_piece(self.operation.event) + b"," + telemetry.body(fields)[:-1]
+    def _prepare(self, telemetry: Telemetry) -> None:
+        """Encode what is the same in every call, as this telemetry's settings have it."""
+        fields = {"operation": self.operation.name, **self.static}
+        self.piece = telemetry.event_piece(self.operation.event) + b"," + telemetry.body(fields)[:-1]
+        self.annotations = {}
+        for name, value in self.operation.static.items():
+            if isinstance(value, _INDEXED) and (indexed := annotation(telemetry, name, value)) is not None:
+                self.annotations[name] = indexed
+        self.telemetry = telemetry
 
     def _annotate(self, telemetry: Telemetry, span: Span, extras: dict[str, object]) -> None:
         for name, value in self.annotations.items():
             span.annotate(name, value)
-        for name in self.operation.derived:
-            if isinstance(extras.get(name), (str, int, float, bool)):
+        for name in self.derived:
+            if isinstance(extras.get(name), _INDEXED):
                 annotate(telemetry, span, name, extras[name])
 
 
-_MEASURED = frozenset(("operation", "duration_ms", "status", "timestamp", "level", "event"))
+_INDEXED = (str, int, float)
+_MEASURED = frozenset(("operation", "duration_ms", "status", "event"))
+
+
+def _free(name: str) -> str:
+    return name + "_" if name in _MEASURED else name

@@ -7,12 +7,13 @@ out, which the SDK would put in.
 
 from __future__ import annotations
 
+from aws_xray_sdk import global_sdk_config
 from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.models.facade_segment import FacadeSegment
 from aws_xray_sdk.core.models.subsegment import Subsegment
 from aws_xray_sdk.core.models.trace_header import TraceHeader
 
-from mangaobs.runtime._span_values import cause_of, clean_name
+from mangaobs.runtime._span_values import LARGEST_DOCUMENT, cause_of, clean_name, parse_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class SdkTracer:
     """Opens spans in the SDK's recorder."""
 
     def __init__(self, telemetry: Telemetry) -> None:
+        self.telemetry = telemetry
         self.random = telemetry.settings.random
         self.open_ids: set[str] = set()
         # As the SDK has it in Lambda: each subsegment is sent when it ends.
@@ -34,11 +36,12 @@ class SdkTracer:
 
     def begin(self, header: str) -> SdkSpan | None:
         """The segment that Lambda made."""
-        parsed = TraceHeader.from_header_str(header)
-        if not parsed.root or not parsed.parent or parsed.sampled != 1:
+        parsed = parse_header(header)
+        if parsed is None or not global_sdk_config.sdk_enabled():
             return None
-        segment = FacadeSegment(name="facade", traceid=parsed.root, entityid=parsed.parent, sampled=True)
-        segment.save_origin_trace_header(parsed)
+        root, parent, _ = parsed
+        segment = FacadeSegment(name="facade", traceid=root, entityid=parent, sampled=True)
+        segment.save_origin_trace_header(TraceHeader.from_header_str(header))
         return SdkSpan(self, segment, None, {})
 
     def open(self, parent: SdkSpan, name: str, started: float, namespace: str = "local") -> SdkSpan:
@@ -63,7 +66,7 @@ class SdkTracer:
 class SdkSpan:
     """A subsegment of the SDK; `described` holds the exceptions that have been described in this trace."""
 
-    __slots__ = ("_above", "_tracer", "described", "entity")
+    __slots__ = ("_above", "_size", "_tracer", "described", "entity")
 
     def __init__(
         self, tracer: SdkTracer, entity: Entity, above: Entity | None, described: dict[int, tuple[BaseException, str]]
@@ -71,6 +74,7 @@ class SdkSpan:
         self._tracer = tracer
         self.entity = entity
         self._above = above
+        self._size = 0  # of what was noted and annotated, at most
         self.described = described
 
     @property
@@ -83,12 +87,15 @@ class SdkSpan:
         return text
 
     def annotate(self, name: str, value: str | float | bool) -> None:  # noqa: FBT001 - as the protocol has it
+        self._size += _most_bytes(value)
         self.entity.put_annotation(name, value)
 
     def note(self, name: str, value: object) -> None:
+        self._size += _most_bytes(value)
         self.entity.put_metadata(name, value)
 
     def aws(self, fields: dict[str, object], status: int | None) -> None:
+        self._size += _most_bytes(fields)
         self.entity.set_aws(fields)
         if status is not None:
             self.entity.put_http_meta("status", status)
@@ -114,6 +121,8 @@ class SdkSpan:
                 cause = cause_of(error, cause_id, remote=remote)
                 cause["exceptions"] = [_Described(found) for found in cause["exceptions"]]  # type: ignore[attr-defined]
                 entity.cause = cause
+        if self._size > _LARGE:
+            self._trim()
         entity.close(ended)
         segment = entity.parent_segment
         if entity.namespace != "aws":
@@ -123,6 +132,27 @@ class SdkSpan:
         xray_recorder.stream_subsegments()
         if self._above is segment:
             self.described.clear()  # the outermost: nothing is to keep the exception, and all its frames, alive
+
+    def _trim(self) -> None:
+        """Leave out what makes the document larger than X-Ray takes, which the SDK would lose whole."""
+        entity = self.entity
+        children, entity.subsegments = entity.subsegments, []
+        for names in (("metadata",), ("annotations", "aws"), ("cause",)):
+            if len(entity.serialize()) <= LARGEST_DOCUMENT:
+                break
+            for name in names:
+                setattr(entity, name, {})
+            entity.metadata = {"default": {"trimmed": True}}
+            self._tracer.telemetry.problem("trace_document", f"{entity.name} was over 64 kB, and trimmed")
+        entity.subsegments = children
+
+
+_LARGE = LARGEST_DOCUMENT // 2
+
+
+def _most_bytes(value: object) -> int:
+    """As many bytes as the SDK's ASCII-only JSON can make of `value`."""
+    return 6 * len(str(value))
 
 
 class _Described:

@@ -73,7 +73,7 @@ class Settings:
         self.daemon_address = get("AWS_XRAY_DAEMON_ADDRESS", "")
         self.table = get("SESSION_TABLE", "")
 
-        self.level = self._read("MANGAOBS_LOG_LEVEL", _level, LEVELS["INFO"])
+        self.level = self._read("MANGAOBS_LOG_LEVEL", _level, self.platform_level or LEVELS["INFO"])
         self.debug_sample: float = self._read("MANGAOBS_DEBUG_SAMPLE", _share, 0.0)
         self.debug_hold_bytes: int = self._read("MANGAOBS_DEBUG_HOLD_BYTES", _whole, 0)
         self.deadline_margin_ms: int = self._read("MANGAOBS_DEADLINE_MARGIN_MS", _whole, 300)

@@ -19,6 +19,7 @@ _IN_NAMES = frozenset("_.:/%&#=+\\-@ ")
 _LONGEST_NAME = 200
 _LONGEST_TEXT = 1000
 _LARGEST_NOTE = 16_000
+LARGEST_DOCUMENT = 64_000  # a document may have 64 kB, a datagram 65,507 bytes with its header
 _MOST_FRAMES = 10
 _MOST_NAMES = 512
 
@@ -36,11 +37,11 @@ def clean_name(name: str) -> str:
     return known
 
 
-def annotate(telemetry: Telemetry, span: Span, name: str, value: object) -> None:
-    """Annotate `span`, if X-Ray can index that; otherwise say so, once a name."""
+def annotation(telemetry: Telemetry, name: str, value: object) -> str | int | float | None:
+    """`value` as X-Ray can index it under `name`; None if it cannot, which is said once a name."""
     if not (name.isascii() and name.replace("_", "a").isalnum()):
         telemetry.problem("annotation", f"{name[:40]!r} is no name: letters, digits and _")
-        return
+        return None
     names = telemetry.names
     kind = type(value)
     if kind is str:
@@ -49,17 +50,27 @@ def annotate(telemetry: Telemetry, span: Span, name: str, value: object) -> None
             from mangaobs.runtime._redact import REDACTED, scrub
 
             text = REDACTED if names[name] else scrub(text[: 2 * _LONGEST_TEXT])
-        span.annotate(name, text[:_LONGEST_TEXT].encode("utf-8", "backslashreplace").decode())
-    elif kind is bool or (kind is int and abs(value) < 2**63) or (kind is float and value - value == 0):  # type: ignore[arg-type, operator]
-        span.annotate(name, value)  # type: ignore[arg-type]
-    else:
-        from mangaobs.runtime._clean import cleaned
+        return text[:_LONGEST_TEXT].encode("utf-8", "backslashreplace").decode()
+    if names is not None and kind is not bool and names[name]:
+        from mangaobs.runtime._redact import REDACTED
 
-        plain = cleaned({name: value}, _LONGEST_TEXT, names)[0].get(name)
-        if type(value).__name__ == "Decimal" and isinstance(plain, (int, float)):
-            span.annotate(name, plain)
-        else:
-            telemetry.problem("annotation", f"{name} is a {kind.__name__}: X-Ray indexes texts, numbers and booleans")
+        return REDACTED
+    if kind is bool or (kind is int and abs(value) < 2**63) or (kind is float and value - value == 0):  # type: ignore[arg-type, operator]
+        return value  # type: ignore[return-value]
+    from mangaobs.runtime._clean import cleaned
+
+    plain = cleaned({name: value}, _LONGEST_TEXT, names)[0].get(name)
+    if type(value).__name__ == "Decimal" and isinstance(plain, (int, float)):
+        return plain
+    telemetry.problem("annotation", f"{name} is a {kind.__name__}: X-Ray indexes texts, numbers and booleans")
+    return None
+
+
+def annotate(telemetry: Telemetry, span: Span, name: str, value: object) -> None:
+    """Annotate `span`, if X-Ray can index that; otherwise say so."""
+    indexed = annotation(telemetry, name, value)
+    if indexed is not None:
+        span.annotate(name, indexed)
 
 
 def note(telemetry: Telemetry, span: Span, name: str, value: object) -> None:
@@ -87,6 +98,17 @@ def cause_of(error: BaseException, cause_id: str, *, remote: bool) -> dict[str, 
     return {"working_directory": os.environ.get("LAMBDA_TASK_ROOT", ""), "exceptions": [exception]}
 
 
-def trace_fields(header: str) -> dict[str, str]:
-    """A trace header's parts: `Root`, `Parent`, `Sampled` and whatever else it has."""
-    return dict(part.split("=", 1) for part in header.split(";") if "=" in part)
+def parse_header(header: str) -> tuple[str, str, str] | None:
+    """The trace's id, the segment's id and the rest (`;Lineage=…`) of a sampled trace header; None for any other."""
+    root, parent, sampled, *more = [*header.split(";"), "", ""]
+    if sampled != "Sampled=1" or not (root.startswith("Root=") and parent.startswith("Parent=")):
+        # As Lambda never writes it, though it may.
+        fields = dict(part.strip().split("=", 1) for part in header.split(";") if "=" in part)
+        root, parent = (f"{name}={fields.pop(name, '')}" for name in ("Root", "Parent"))
+        if fields.pop("Sampled", "") != "1":
+            return None
+        more = [f"{name}={value}" for name, value in fields.items()]
+    root, parent = root[5:], parent[7:]
+    if not (parent.isalnum() and parent.isascii() and root.isascii() and root.replace("-", "").isalnum()):
+        return None
+    return root, parent, "".join(f";{part}" for part in more if part)

@@ -13,6 +13,13 @@ from mangaobs.runtime._context import CURRENT, Frame
 from mangaobs.runtime._span_values import annotate, note
 from mangaobs.runtime._telemetry import is_ours
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mangaobs.runtime._telemetry import Telemetry
+    from mangaobs.runtime.tracer import Span
+
 
 class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
     """A subsegment around a block. Annotations are indexed by X-Ray: texts, whole or broken numbers, booleans."""
@@ -36,7 +43,8 @@ class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
                 if not is_ours(error):
                     raise
                 telemetry.problem("trace", type(error).__name__)
-        # What is told within belongs to the operation around, which this is only a part of.
+        if parent is not None:
+            frame.whole = parent.whole or parent
         if frame.invocation is not None:
             frame.invocation.open[frame] = None
         CURRENT.set(frame)
@@ -49,8 +57,6 @@ class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
         CURRENT.set(frame.parent)
         if frame.invocation is not None:
             frame.invocation.open.pop(frame, None)
-        if frame.facts and frame.parent is not None and frame.parent is not frame.invocation:
-            frame.parent.facts = {**(frame.parent.facts or {}), **frame.facts}
         if frame.span is not None:
             telemetry = _log.assembled or _log.telemetry()
             try:
@@ -62,19 +68,24 @@ class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
 
     def annotate(self, **annotations: str | float | bool) -> None:
         """Index the subsegment by these; what X-Ray cannot index is left out, and said once."""
-        frame = self._frame
-        if frame is not None and frame.span is not None:
-            telemetry = _log.assembled or _log.telemetry()
-            for name, value in annotations.items():
-                annotate(telemetry, frame.span, name, value)
+        self._tell(annotate, annotations)
 
     def note(self, **values: object) -> None:
         """Keep these beside the subsegment, unindexed (X-Ray's metadata): redacted and shortened as log fields are.
 
         A trace cannot be erased for 30 days: sizes, counts and hashes, not contents.
         """
+        self._tell(note, values)
+
+    def _tell(self, tell: Callable[[Telemetry, Span, str, object], None], values: Mapping[str, object]) -> None:
         frame = self._frame
-        if frame is not None and frame.span is not None:
-            telemetry = _log.assembled or _log.telemetry()
+        if frame is None or frame.span is None:
+            return
+        telemetry = _log.assembled or _log.telemetry()
+        try:
             for name, value in values.items():
-                note(telemetry, frame.span, name, value)
+                tell(telemetry, frame.span, name, value)
+        except Exception as problem:
+            if not is_ours(problem):
+                raise
+            telemetry.problem("trace", type(problem).__name__)

@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mangaobs.runtime._metrics import Document
     from mangaobs.runtime._redact import Names
     from mangaobs.runtime.tracer import Tracer
     from mangaobs.signals import LogEvent
@@ -29,6 +30,7 @@ ERROR = LEVELS["ERROR"]
 LEVEL_PIECES = {number: f'Z","level":"{name}",'.encode() for name, number in LEVELS.items()}
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 _MOST_EVENTS = 512
+_MOST_PROBLEMS = 100
 _LONGEST_BOUND = 4096  # what may be on every line is no place for much
 # What a line's own fields may not be called; they get a `_` at the end then.
 RESERVED = frozenset(
@@ -88,7 +90,7 @@ class Telemetry:
         self._stamp = (-1, b"")
         self._events: dict[str, bytes] = {}
         self._told: set[str] = set()
-        self.formats: dict[object, list[tuple[bytes, tuple[object, ...], bool]]] = {}  # of metric documents
+        self.formats: dict[object, list[Document]] = {}
         self._tracer: Tracer | None = None
         self._traces = settings.tracer != "off"
         self._epoch = 0.0
@@ -98,7 +100,7 @@ class Telemetry:
         fields: dict[str, object] = {"function": self.settings.function}
         if self.settings.function_version:
             fields["function_version"] = self.settings.function_version
-        return self.encode_cleaned(fields)[1:-1] + b","
+        return self.encode_cleaned(self.cleaned(fields))[1:-1] + b","
 
     # --- lines ---
 
@@ -201,7 +203,10 @@ class Telemetry:
         """`"event":"name"`, kept for the next time."""
         if len(self._events) >= _MOST_EVENTS:
             self._events.clear()
-        piece = self._events[event] = self.body({"event": event})[:-1]
+        from mangaobs.runtime._clean import cleaned
+
+        name, _ = cleaned({"event": self.redact(event)}, _LONGEST_BOUND, None)
+        piece = self._events[event] = self.encode_cleaned(name)[1:-1]
         return piece
 
     def body(self, fields: dict[str, object]) -> bytes:
@@ -267,10 +272,11 @@ class Telemetry:
     # --- what goes wrong with telemetry itself ---
 
     def problem(self, reason: str, detail: str = "") -> None:
-        """Say once in the life of the process that telemetry is not what was asked for."""
-        if reason in self._told:
+        """Say that telemetry is not what was asked for; each thing once in the life of the process."""
+        said = reason + detail
+        if said in self._told or len(self._told) >= _MOST_PROBLEMS:
             return
-        self._told.add(reason)
+        self._told.add(said)
         self.log(WARN, "telemetry_problem", {"reason": reason, "detail": detail} if detail else {"reason": reason})
 
     # --- time ---
@@ -325,11 +331,30 @@ def is_ours(error: BaseException) -> bool:
     A handler that raises (a timeout, say) means the business call, whatever line was being written at that moment.
     """
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _OUR_CODE:
+            return False
         trace = trace.tb_next
-    if trace is None:
-        return True
-    return trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] in _OUR_CODE
+    return True
 
 
-_OUR_CODE = frozenset(("mangaobs", "json", "re", "decimal", "datetime", "enum", "contextlib", "codecs"))
+# What telemetry runs in, and by: a function's own handler is in none of these.
+_OUR_CODE = frozenset(
+    (
+        "mangaobs",
+        "aws_xray_sdk",
+        "codecs",
+        "collections",
+        "contextlib",
+        "copy",
+        "datetime",
+        "decimal",
+        "enum",
+        "hmac",
+        "json",
+        "os",
+        "re",
+        "socket",
+        "threading",
+    )
+)

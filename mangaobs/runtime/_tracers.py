@@ -13,10 +13,11 @@ def make_tracer(telemetry: Telemetry) -> Tracer:
     if telemetry.settings.tracer == "xray-sdk":
         try:
             from mangaobs.runtime._sdk import SdkTracer
+
+            sdk: Tracer = SdkTracer(telemetry)  # type: ignore[assignment]
         except Exception as error:  # noqa: BLE001 - missing, or it fails at its own import
             telemetry.problem("tracer", f"aws_xray_sdk: {type(error).__name__}; the lean tracer is used")
         else:
-            sdk: Tracer = SdkTracer(telemetry)  # type: ignore[assignment]
             return sdk
     from mangaobs.runtime._udp import UdpTracer
 

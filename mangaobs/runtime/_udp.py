@@ -9,10 +9,11 @@ documents to the X-Ray daemon" and "X-Ray segment documents".
 
 from __future__ import annotations
 
+import os
 import socket
 from itertools import count
 
-from mangaobs.runtime._span_values import cause_of, clean_name, trace_fields
+from mangaobs.runtime._span_values import LARGEST_DOCUMENT, cause_of, clean_name, parse_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _DOCUMENT = (
     + b'{"id":"%b",%b,"start_time":%.6f,%b,"trace_id":"%b","parent_id":"%b","type":"subsegment","namespace":"%b"%b}'
 )
 _DEFAULT_ADDRESS = "127.0.0.1:2000"
-_LARGEST = 64_000  # a document may have 64 kB, a datagram 65,507 bytes with its header
 
 
 class UdpTracer:
@@ -39,18 +39,10 @@ class UdpTracer:
 
     def begin(self, header: str) -> UdpSegment | None:
         """The segment that Lambda made, which is only a parent to others here."""
-        root, parent, sampled, *more = [*header.split(";"), "", ""]
-        if sampled != "Sampled=1" or not (root.startswith("Root=") and parent.startswith("Parent=")):
-            # As Lambda never writes it, though it may.
-            fields = trace_fields(header)
-            root, parent = (f"{name}={fields.pop(name, '')}" for name in ("Root", "Parent"))
-            if fields.pop("Sampled", "") != "1":
-                return None
-            more = [f"{name}={value}" for name, value in fields.items()]
-        root, parent = root[5:], parent[7:]
-        if not (parent.isalnum() and parent.isascii() and root.isascii() and root.replace("-", "").isalnum()):
+        parsed = parse_header(header)
+        if parsed is None:
             return None
-        rest = "".join(f";{part}" for part in more if part) if len(more) > 2 else ""
+        root, parent, rest = parsed
         return UdpSegment(root, rest, parent, self.telemetry.clock())
 
     def open(self, parent: UdpSpan | UdpSegment, name: str, started: float, namespace: str = "local") -> UdpSpan:
@@ -116,12 +108,22 @@ class UdpSegment:
 
     def new_id(self) -> bytes:
         """16 hexadecimal digits."""
-        return b"%016x" % ((self._base + next(self._count) * _STEP) & 0xFFFF_FFFF_FFFF_FFFF)
+        return b"%016x" % ((self._base + _salt + next(self._count) * _STEP) & 0xFFFF_FFFF_FFFF_FFFF)
 
 
 # Odd numbers with about half of their bits set: what differs in a factor differs all over the product.
 _SPREAD = (0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F)
 _STEP = 0xD6E8_FEB8_6659_FD93
+_salt = 0  # another one in each process that is forked in the middle of an invocation
+
+
+def _new_salt() -> None:
+    global _salt  # noqa: PLW0603 - a fact about the process
+    _salt = int.from_bytes(os.urandom(8), "big")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_salt)
 
 
 class UdpSpan:
@@ -177,7 +179,7 @@ class UdpSpan:
         cause = self._cause(error, remote=remote) if isinstance(error, Exception) else b""
         end = b'"end_time":%.6f,"in_progress":false' % ended
         document = self._document(end, cause)
-        if len(document) > _LARGEST:
+        if len(document) > LARGEST_DOCUMENT:
             document = self._trimmed(end, cause)
         self._tracer.send(document)
         if self.parent_id is self.segment.id:
@@ -225,7 +227,7 @@ class UdpSpan:
         """The document without what is largest, and a note that says so."""
         self._notes = {"trimmed": True}
         document = self._document(end, cause)
-        if len(document) > _LARGEST:
+        if len(document) > LARGEST_DOCUMENT:
             self._aws, self._annotations = None, None
             document = self._document(end, b"")
         self._tracer.telemetry.problem("trace_document", f"{clean_name(self._name)} was over 64 kB, and trimmed")

@@ -1,7 +1,7 @@
 """The kinds of functions that stop in the middle: coroutines and generators.
 
-While a generator is suspended its caller runs, so the generator's frame is current only while the generator itself
-does. What a generator returns, for the fields that are made from results, is how many items it gave.
+While a generator is suspended its caller runs, so what is open within the generator is current only while the
+generator itself runs. What a generator returns, for the fields that are made from results, is how many items it gave.
 """
 
 from __future__ import annotations
@@ -52,18 +52,19 @@ def generator(function: F, around: Around) -> F:
             while True:
                 item = resume()
                 given += 1
+                within = CURRENT.get()
                 CURRENT.set(caller)
                 try:
                     sent = yield item
                 except GeneratorExit:
-                    caller = _resume(frame)
+                    caller = _resume(within)
                     inner.close()
                     raise
                 except BaseException as error:  # noqa: BLE001 - it belongs to the generator
-                    caller = _resume(frame)
+                    caller = _resume(within)
                     resume = _throwing(inner.throw, error)
                 else:
-                    caller = _resume(frame)
+                    caller = _resume(within)
                     resume = inner.__next__ if sent is None else _sending(inner.send, sent)
         except StopIteration as stop:
             around.leave(frame, given, None)
@@ -91,18 +92,19 @@ def async_generator(function: F, around: Around) -> F:
             while True:
                 item = await resume()
                 given += 1
+                within = CURRENT.get()
                 CURRENT.set(caller)
                 try:
                     sent = yield item
                 except GeneratorExit:
-                    caller = _resume(frame)
+                    caller = _resume(within)
                     await inner.aclose()
                     raise
                 except BaseException as error:  # noqa: BLE001 - it belongs to the generator
-                    caller = _resume(frame)
+                    caller = _resume(within)
                     resume = _throwing(inner.athrow, error)
                 else:
-                    caller = _resume(frame)
+                    caller = _resume(within)
                     resume = inner.__anext__ if sent is None else _sending(inner.asend, sent)
         except StopAsyncIteration:
             around.leave(frame, given, None)
@@ -115,11 +117,10 @@ def async_generator(function: F, around: Around) -> F:
     return call  # type: ignore[return-value]
 
 
-def _resume(frame: Frame | None) -> Frame | None:
-    """Make the generator's frame current again; the answer is whose turn it was."""
+def _resume(within: Frame | None) -> Frame | None:
+    """Make current again what was when the generator stopped; the answer is whose turn it was."""
     caller = CURRENT.get()
-    if frame is not None:
-        CURRENT.set(frame)
+    CURRENT.set(within)
     return caller
 
 

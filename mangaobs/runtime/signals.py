@@ -21,6 +21,14 @@ COLD_START = Field("cold_start", "boolean", "Whether this is the first invocatio
 MESSAGE = Field("message", "string", "Free text; what looks secret or personal in it is replaced.", optional=True)
 TRUNCATED = Field("truncated", "boolean", "True if the line was too long and something was left out.", optional=True)
 
+# On a line about a failure, of whatever kind.
+ERROR_TYPE = Field("error_type", "string", "The AWS error code, or else the exception's class.", optional=True)
+HTTP_STATUS = Field("http_status", "number", "The HTTP status of the answer.", optional=True)
+RETRIES = Field("retries", "number", "How often the SDK tried again.", optional=True)
+STACK = Field("stack", "string", "Where the exception came through, the innermost place last.", optional=True)
+# On a line that comes from Python's own logging.
+LOGGER = Field("logger", "string", "The logger's name.", optional=True)
+
 COMMON = (
     TIMESTAMP,
     LEVEL,
@@ -34,16 +42,18 @@ COMMON = (
     COLD_START,
     MESSAGE,
     TRUNCATED,
+    ERROR_TYPE,
+    HTTP_STATUS,
+    RETRIES,
+    STACK,
+    LOGGER,
 )
 
 # What the timed operations share.
 OPERATION = Field("operation", "string", "The call and its purpose, such as Query:LoadTurns.")
 DURATION_MS = Field("duration_ms", "number", "Milliseconds that it took, retries included.")
 STATUS = Field("status", "string", "success, error, or canceled if it was stopped from outside.")
-ERROR_TYPE = Field("error_type", "string", "The AWS error code, or else the exception's class.", optional=True)
-HTTP_STATUS = Field("http_status", "number", "The HTTP status of the answer.", optional=True)
-RETRIES = Field("retries", "number", "How often the SDK tried again.", optional=True)
-TIMED = (OPERATION, DURATION_MS, STATUS, ERROR_TYPE, HTTP_STATUS, RETRIES)
+TIMED = (OPERATION, DURATION_MS, STATUS)
 
 TABLE = Field("table", "string", "The table.")
 CONSUMED_CAPACITY = Field("consumed_capacity", "number", "Capacity units that it consumed.", optional=True)
@@ -74,9 +84,6 @@ INVOCATION = LogEvent(
     DURATION_MS,
     OUTCOME,
     REMAINING_MS,
-    ERROR_TYPE,
-    HTTP_STATUS,
-    RETRIES,
     description="The summary line that ends an invocation.",
 )
 DEADLINE_NEAR = LogEvent(
@@ -87,6 +94,7 @@ DEADLINE_NEAR = LogEvent(
     description="The timeout is about to end this invocation.",
 )
 METRICS = LogEvent("metrics", description="Metrics in the embedded metric format; its fields are the metrics' names.")
+LOG = LogEvent("log", description="A line of no declared kind, from Python's own logging for one.")
 TELEMETRY_PROBLEM = LogEvent(
     "telemetry_problem", REASON, DETAIL, level="WARN", description="Telemetry is not what was asked for; said once."
 )
@@ -100,5 +108,6 @@ EVENTS = (
     INVOCATION,
     DEADLINE_NEAR,
     METRICS,
+    LOG,
     TELEMETRY_PROBLEM,
 )

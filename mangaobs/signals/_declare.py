@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TYPES = ("string", "number", "boolean")
+# A metric and its dimensions stand side by side with these in a document of the embedded metric format.
+_IN_A_DOCUMENT = frozenset(("_aws", "event", "level", "timestamp"))
 
 
 class _Frozen:
@@ -82,9 +84,12 @@ class MetricSignal(_Frozen):
                     f"metric {name!r}: {dimension!r} is no name of a dimension",
                     right="1 to 255 ASCII characters, not blank, not beginning with a colon",
                 )
-        if name in dimensions or name == "_aws":
-            # Both stand side by side in a document of the embedded metric format.
-            raise SignalError(f"metric {name!r}: the name is taken", right="neither _aws nor one of its dimensions")
+        taken = _IN_A_DOCUMENT.intersection((name, *dimensions)) or {name}.intersection(dimensions)
+        if taken:
+            raise SignalError(
+                f"metric {name!r}: {min(taken)!r} stands in its document for something else",
+                right=f"a name and dimensions other than each other and {', '.join(sorted(_IN_A_DOCUMENT))}",
+            )
         self._set(namespace=namespace, name=name, unit=unit, dimensions=dimensions, description=description)
 
     def contract(self) -> Contract:

@@ -1,4 +1,4 @@
-"""What the tests of AWS's side share: an unconfigured runtime, a context as Lambda's, a daemon, a trace in both tracers."""
+"""What the tests of AWS's side share: an unconfigured runtime, a context as Lambda's, a daemon, both tracers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ ROOT_ID = "1-5759e988-bd862e3fe1be46a994272793"
 SEGMENT = "53995c3f42cd8ad8"
 SAMPLED = f"Root={ROOT_ID};Parent={SEGMENT};Sampled=1"
 TRACERS = ("udp", "xray-sdk")
+_SETTINGS = ("MANGAOBS_", "AWS_", "_X_AMZN_", "LAMBDA_", "SESSION_TABLE")
 
 
 class Context:
@@ -50,8 +51,10 @@ class Output(list[bytes]):
 
 
 @pytest.fixture(autouse=True)
-def unconfigured() -> Iterator[None]:
+def unconfigured(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test begins and ends without a configuration and outside any invocation."""
+    for name in [name for name in os.environ if name.startswith(_SETTINGS)]:
+        monkeypatch.delenv(name)
 
     def reset() -> None:
         _log.assembled = None
@@ -75,19 +78,18 @@ def output() -> Output:
 
 
 @pytest.fixture
-def lambda_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def lambda_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
     """What the X-Ray SDK knows Lambda by; a recorder that was made before gets Lambda's context."""
     from aws_xray_sdk.core import xray_recorder
     from aws_xray_sdk.core.lambda_launcher import LambdaContext
+    from aws_xray_sdk.core.sampling.local.sampler import LocalSampler
 
-    for name in [name for name in os.environ if name.startswith(("MANGAOBS_", "AWS_LAMBDA_", "AWS_XRAY_"))]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
     monkeypatch.setenv("_X_AMZN_TRACE_ID", SAMPLED)
-    before = xray_recorder.context
-    xray_recorder.configure(context=LambdaContext())
+    before = xray_recorder.context, xray_recorder.sampler, xray_recorder.sampling
+    xray_recorder.configure(context=LambdaContext(), sampler=LocalSampler(), sampling=False)
     yield
-    xray_recorder.configure(context=before)
+    xray_recorder.context, xray_recorder.sampler, xray_recorder.sampling = before
 
 
 class Traced:
@@ -134,8 +136,8 @@ def finished(documents: list[Document]) -> list[Document]:
     while waiting:
         document = waiting.pop(0)
         found[document["id"]] = document
-        for inner in document.get("subsegments", ()):
-            waiting.append({"parent_id": document["id"], "trace_id": document.get("trace_id"), **inner})
+        above = {"parent_id": document["id"], "trace_id": document.get("trace_id")}
+        waiting += [{**above, **inner} for inner in document.get("subsegments", ())]
     return list(found.values())
 
 
@@ -159,10 +161,12 @@ class _Raw(BytesIO):
 
 
 def answer(status: int, body: object = None, **headers: str) -> AWSResponse:
-    """An HTTP answer of AWS's in JSON."""
+    """An HTTP answer of AWS's, in JSON unless the body is given as bytes."""
     shown = {"x-amzn-RequestId": "AWS-REQUEST-1", "Content-Type": "application/x-amz-json-1.0"}
     shown.update((name.replace("_", "-"), value) for name, value in headers.items())
-    return AWSResponse("http://127.0.0.1/", status, shown, _Raw(json.dumps(body or {}).encode()))
+    return AWSResponse(
+        "http://127.0.0.1/", status, shown, _Raw(body if isinstance(body, bytes) else json.dumps(body or {}).encode())
+    )
 
 
 def failure(status: int, code: str, message: str = "told by AWS") -> AWSResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from threading import Condition, Thread
-from typing import Any
+from typing import Any, Self
 
 _END = b"that is all"
 _LONGEST = 65_507  # what a datagram can hold
@@ -27,7 +27,7 @@ class Daemon:
         self._thread = Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def __enter__(self) -> Daemon:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

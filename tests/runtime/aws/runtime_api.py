@@ -10,12 +10,13 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 
 from .daemon import strict
 
@@ -45,7 +46,7 @@ class RuntimeApi:
     """Serves invocations on a free port of this machine."""
 
     def __init__(self) -> None:
-        self.waiting: Queue[Invocation | None] = Queue()
+        self.waiting: Queue[Invocation] = Queue()
         self.given: dict[str, Invocation] = {}
         self.init_error: Any = None
         self.closed = False
@@ -53,6 +54,26 @@ class RuntimeApi:
         self._server.daemon_threads = True
         self.address = "{}:{}".format(*self._server.server_address)
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def next(self) -> Invocation | None:
+        """The next invocation, whose time begins now; None when there will be none."""
+        while not self.closed:
+            with suppress(Empty):
+                invocation = self.waiting.get(timeout=0.1)
+                invocation.deadline_ms = int(time.time() * 1000) + invocation.timeout_ms
+                self.given[invocation.request_id] = invocation
+                return invocation
+        return None
+
+    def take(self, path: str, body: Any) -> None:
+        """What the function answers: `init/error`, `invocation/…/response` or `invocation/…/error`."""
+        if path == "init/error":
+            self.init_error = body
+            return
+        _, request_id, kind = path.split("/")
+        invocation = self.given[request_id]
+        setattr(invocation, "result" if kind == "response" else "error", body)
+        invocation.answered.set()
 
     def close(self) -> None:
         self.closed = True
@@ -68,16 +89,9 @@ def _handler_of(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             assert self.path == _VERSION + "invocation/next"
-            invocation = None
-            while invocation is None:
-                if api.closed:
-                    return
-                try:
-                    invocation = api.waiting.get(timeout=0.1)
-                except Empty:
-                    continue
-            invocation.deadline_ms = int(time.time() * 1000) + invocation.timeout_ms
-            api.given[invocation.request_id] = invocation
+            invocation = api.next()
+            if invocation is None:
+                return
             headers = {
                 "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
                 "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
@@ -90,16 +104,7 @@ def _handler_of(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"null")
-            if self.path == _VERSION + "init/error":
-                api.init_error = body
-            else:
-                _, request_id, kind = self.path.removeprefix(_VERSION).split("/")
-                invocation = api.given[request_id]
-                if kind == "response":
-                    invocation.result = body
-                else:
-                    invocation.error = body
-                invocation.answered.set()
+            api.take(self.path.removeprefix(_VERSION), body)
             self._answer(202, b"{}", {})
 
         def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -141,7 +146,7 @@ class Function:
                 [sys.executable, "-m", "awslambdaric", handler], cwd=folder, env=variables, stdout=output, stderr=errors
             )
 
-    def __enter__(self) -> Function:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
