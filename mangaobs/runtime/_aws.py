@@ -10,7 +10,7 @@ import re
 from mangaobs.runtime import _facts, _log
 from mangaobs.runtime._aws_fields import CHOICES, COUNT, KEYS
 from mangaobs.runtime._context import CURRENT
-from mangaobs.runtime._telemetry import is_ours
+from mangaobs.runtime._interruption import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import logging
 
 from mangaobs.runtime import _log
 from mangaobs.runtime._facts import error_facts, stack_of
-from mangaobs.runtime._telemetry import is_ours
+from mangaobs.runtime._interruption import is_ours
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",

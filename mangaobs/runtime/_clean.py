@@ -7,11 +7,20 @@ the same walk. Objects are never iterated, since that could consume them.
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import ItemsView, KeysView, Mapping, ValuesView
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 from enum import Enum
+from itertools import islice
 
-from mangaobs.runtime._redact import REDACTED, Names, is_card, scrub
+from mangaobs.runtime._facts import type_name
+from mangaobs.runtime._interruption import is_interruption
+from mangaobs.runtime._redact import REDACTED, WHOLE, Names, is_card, scrub, without_named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _DEEPEST = 32
 _MOST_VALUES = 20_000
@@ -21,7 +30,7 @@ _MARGIN = 256  # longer than what is redacted by its looks; a longer token is kn
 
 
 class _Walk:
-    """One walk over one line's fields; `room` is how many more characters it may keep."""
+    """One walk over one line's fields; `room` is how many more bytes it may keep, as JSON has them."""
 
     def __init__(self, room: int, names: Names | None) -> None:
         self.room = room
@@ -33,40 +42,42 @@ class _Walk:
     def value(self, value: object, depth: int) -> object:
         """`value` as dicts with text keys, lists, text, numbers, booleans and None."""
         self.values += 1
+        self.room -= 5
         if value is None or value is True or value is False:
             return value
+        # Its own word for its class, `__class__`, may be a lie.
         kind = type(value)
         if kind is str:
             return self.text(value)  # type: ignore[arg-type]
         if kind is int or kind is float:
             return self.number(value)  # type: ignore[arg-type]
-        if isinstance(value, (dict, list, tuple, set, frozenset)):
-            return self.container(value, depth)
         try:
-            return self.other(value)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # noqa: BLE001 - whatever a value does when asked, it is not the caller's affair
-            return f"<{_type_name(value)}>"
+            if issubclass(kind, (dict, list, tuple, set, frozenset)):
+                return self.container(value, kind, depth)
+            return self.other(value, kind)
+        except BaseException as error:
+            # Whatever a value does when asked, it is not the caller's affair.
+            if is_interruption(error):
+                raise
+            return self.text(f"<{type_name(value)[:100]}>")
 
-    def container(self, value: object, depth: int) -> object:
+    def container(self, value: object, kind: type, depth: int) -> object:
         if depth >= _DEEPEST or self.values > _MOST_VALUES or self.room <= 0:
             self.truncated = True
-            return f"<{_type_name(value)}>"
+            return f"<{type_name(value)[:100]}>"
         if id(value) in self.path:
             return "<cycle>"
         self.path.add(id(value))
         try:
             # The built-in types' own methods, since a subclass may have hostile ones.
-            if isinstance(value, dict):
-                return self.mapping(list(dict.items(value)), depth)
-            if isinstance(value, list):
-                items = list.__getitem__(value, slice(None))
-            elif isinstance(value, tuple):
-                items = list(tuple.__getitem__(value, slice(None)))
-            else:
-                items = list(frozenset.union(frozenset(), value))  # type: ignore[arg-type]
-            return self.sequence(items, depth)
+            if issubclass(kind, dict):
+                pairs: list[tuple[object, object]] = list(dict.items(value))  # type: ignore[arg-type]
+                return self.mapping(pairs, depth)
+            if issubclass(kind, list):
+                return self.sequence(list.__getitem__(value, slice(None)), depth)  # type: ignore[call-overload]
+            if issubclass(kind, tuple):
+                return self.sequence(tuple.__getitem__(value, slice(None)), depth)  # type: ignore[call-overload]
+            return self.sequence(frozenset.union(frozenset(), value), depth)  # type: ignore[arg-type]
         finally:
             self.path.discard(id(value))
 
@@ -77,13 +88,15 @@ class _Walk:
                 self.truncated = True
                 break
             name = self.key(key)
-            if self.names is not None and self.names[name]:
-                out[name] = REDACTED
-            else:
-                out[name] = self.value(item, depth + 1)
+            # By the whole of it, before it was cut.
+            redacted = 0 if self.names is None else self.names[key if type(key) is str else name]
+            name = scrub(name) if redacted else name
+            while name in out:
+                name += "_"  # 1 and "1" are two keys in Python, and one in JSON
+            out[name] = REDACTED if redacted == WHOLE else self.value(item, depth + 1)
         return out
 
-    def sequence(self, items: list[object], depth: int) -> list[object]:
+    def sequence(self, items: Iterable[object], depth: int) -> list[object]:
         out: list[object] = []
         for item in items:
             if self.values > _MOST_VALUES or self.room <= 0:
@@ -93,86 +106,97 @@ class _Walk:
         return out
 
     def key(self, key: object) -> str:
-        if isinstance(key, tuple):
-            name = ",".join(self.key(part) for part in tuple.__getitem__(key, slice(0, 8)))
-        elif type(key) is str:
+        if type(key) is str:
             name = key
         elif key is None:
             name = "null"
+        elif issubclass(type(key), (bytes, bytearray)):
+            name = bytes(key).decode("utf-8", "backslashreplace")  # type: ignore[call-overload]
+        elif issubclass(type(key), tuple):
+            parts = tuple.__getitem__(key, slice(0, 8))  # type: ignore[call-overload]
+            name = ",".join(self.key(part) for part in parts)
         else:
             value = self.value(key, _DEEPEST)
             name = value if isinstance(value, str) else str(value)
         if len(name) > _LONGEST_KEY:
             self.truncated = True
-            name = name[:_LONGEST_KEY]
-        self.room -= len(name) + 4
+            name = self.cut(name, _LONGEST_KEY)
         name = _encodable(name)
-        return name if self.names is None else scrub(name)
+        self.room -= _size(name)
+        return name
 
     def text(self, text: str) -> str:
-        cut = len(text) > self.room
-        if cut:
+        if len(text) > self.room:
             self.truncated = True
-            text = text[: max(self.room, 0) + _MARGIN]
-        text = _encodable(text)
-        if self.names is not None:
-            text = scrub(text)
-        if cut:
-            # Only now, and with a margin: half an address would not have been known as one.
-            text = text[:-_MARGIN] + "…"
-        self.room -= len(text) + 3
+            text = self.cut(text, max(self.room, 0))
+        else:
+            text = _encodable(text)
+            if self.names is not None:
+                text = scrub(text)
+        self.room -= _size(text)
         return text
 
-    def number(self, number: int | float) -> object:  # noqa: PYI041 - both are handled apart
+    def cut(self, text: str, length: int) -> str:
+        """About `length` characters of `text`. Redacted first, with a margin: half an address is not known as one."""
+        text = _encodable(text[: length + _MARGIN])
+        if self.names is not None:
+            text = scrub(text)
+        return text[:-_MARGIN] + "…"
+
+    def number(self, number: float) -> object:
         self.room -= 20
         if isinstance(number, float):
             return number if math.isfinite(number) else None
         if number.bit_length() > 64:
             digits = f"<int of {number.bit_length()} bits>"
             return digits if number.bit_length() > 3 * _MOST_DIGITS else self.text(str(number))
-        if self.names is not None and is_card(number):
-            return "[CARD]"
-        return number
+        return "[CARD]" if self.names is not None and is_card(number) else number
 
-    def other(self, value: object) -> object:
-        if isinstance(value, Enum):
-            return self.value(value._value_, _DEEPEST)
-        if isinstance(value, (str, int, float, Decimal)):
-            return self.subclass(value)
-        if isinstance(value, (bytes, bytearray, memoryview)):
-            return f"<{memoryview(value).nbytes} bytes>"
-        if isinstance(value, BaseException):
-            return _type_name(value)  # its message may quote what a person wrote
-        if isinstance(value, datetime):
-            return datetime.isoformat(value)
-        if isinstance(value, (date, time)):
-            return value.isoformat()
-        return self.text(str.__getitem__(str(value), slice(None)))
+    def other(self, value: object, kind: type) -> object:
+        if issubclass(kind, Enum):
+            return self.value(value._value_, _DEEPEST)  # type: ignore[attr-defined]
+        if issubclass(kind, (str, int, float, Decimal)):
+            return self.subclass(value, kind)
+        if issubclass(kind, (bytes, bytearray, memoryview)):
+            return f"<{memoryview(value).nbytes} bytes>"  # type: ignore[arg-type]
+        if issubclass(kind, BaseException):
+            return self.text(type_name(value))  # its message may quote what a person wrote
+        if issubclass(kind, Mapping):
+            return self.mapping(list(islice(value.items(), _MOST_VALUES)), _DEEPEST // 2)  # type: ignore[attr-defined]
+        if issubclass(kind, ItemsView):
+            return self.mapping(list(value), _DEEPEST // 2)  # type: ignore[call-overload]
+        if issubclass(kind, (deque, KeysView, ValuesView)):
+            return self.sequence(list(value), _DEEPEST // 2)  # type: ignore[call-overload]
+        for timely in (datetime, date, time):
+            if issubclass(kind, timely):
+                return self.text(timely.isoformat(value))  # type: ignore[arg-type]
+        text = str.__getitem__(str(value), slice(None))
+        return self.text(text if self.names is None else without_named(text[: self.room + _MARGIN]))
 
-    def subclass(self, value: str | float | Decimal) -> object:
+    def subclass(self, value: object, kind: type) -> object:
         # By the built-in type's own methods, again.
-        if isinstance(value, str):
-            return self.text(str.__getitem__(value, slice(None)))
-        if isinstance(value, int):
-            return self.number(int.__index__(value))
-        if isinstance(value, float):
-            return self.number(float.__float__(value))
-        return self.decimal(value)
+        if issubclass(kind, str):
+            return self.text(str.__getitem__(value, slice(None)))  # type: ignore[index]
+        if issubclass(kind, int):
+            return self.number(int.__index__(value))  # type: ignore[arg-type]
+        if issubclass(kind, float):
+            return self.number(float.__float__(value))  # type: ignore[arg-type]
+        return self.decimal(value)  # type: ignore[arg-type]
 
     def decimal(self, value: Decimal) -> object:
         if not Decimal.is_finite(value):
             return None
         near = Decimal.__float__(value)
-        whole = value == value.to_integral_value() and abs(value) < 2**63
-        if whole:
+        # Without the caller's decimal context, which may round or raise.
+        if Decimal.copy_abs(value) < 2**63 and value == Decimal.to_integral_value(value, ROUND_DOWN, Context(traps=[])):
             return self.number(int(value))
         if math.isfinite(near) and Decimal(repr(near)) == value:
-            return near
+            return self.number(near)
         return self.text(Decimal.__str__(value))
 
 
 def cleaned(fields: dict[str, object], room: int, names: Names | None) -> tuple[dict[str, object], bool]:
-    """`fields` as JSON can hold them, in about `room` characters, and whether anything was left out for that.
+    """`fields` as JSON can hold them, in about `room` bytes, and whether anything was left out for that.
 
     `names` says which fields are redacted; None redacts nothing.
     """
@@ -183,14 +207,26 @@ def cleaned(fields: dict[str, object], room: int, names: Names | None) -> tuple[
 def plain_names(fields: dict[object, object]) -> dict[str, object]:
     """`fields` under names that are texts."""
     walk = _Walk(64_000, None)
-    return {walk.key(name): value for name, value in fields.items()}
+    plain: dict[str, object] = {}
+    for key, value in fields.items():
+        name = walk.key(key)
+        while name in plain:
+            name += "_"
+        plain[name] = value
+    return plain
+
+
+def plain_text(value: object, length: int, names: Names | None) -> str:
+    """`value` as one short text."""
+    text = _Walk(length, names).value(value, _DEEPEST)
+    return text if isinstance(text, str) else str(text)
+
+
+def _size(text: str) -> int:
+    """How many bytes JSON needs for `text`, at least."""
+    return len(text) + 3 if text.isascii() else len(text.encode()) + 3
 
 
 def _encodable(text: str) -> str:
     """`text` as UTF-8 can encode it: lone surrogates are written out."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _type_name(value: object) -> str:
-    name: object = type.__dict__["__name__"].__get__(type(value))
-    return name if isinstance(name, str) else "object"

@@ -77,6 +77,8 @@ def configure(
             if not fits(value):
                 _refuse(name, value, right)
             setattr(settings, name, value)
+    if redact_keys is not None:
+        settings.redact_keys = (*Settings(environ).redact_keys, *settings.redact_keys)
     if settings.redaction == "allow-list" and settings.signals is None:
         if redaction is not None:
             _refuse("redaction", redaction, "with signals=…, whose declared fields are the list")

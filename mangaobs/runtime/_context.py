@@ -106,6 +106,9 @@ class HeldLines:
 
     def add(self, line: bytes) -> None:
         """Keep `line`, at the expense of the oldest."""
+        if len(line) > self.limit:
+            self.dropped += 1
+            return
         self.lines.append(line)
         self.size += len(line)
         while self.size > self.limit and self.lines:

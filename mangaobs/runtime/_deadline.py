@@ -10,6 +10,7 @@ import os
 from threading import Event, Thread
 
 from mangaobs.runtime._context import Invocation
+from mangaobs.runtime._facts import type_name
 from mangaobs.runtime._held import write_held
 from mangaobs.runtime._metrics import flush
 from mangaobs.runtime._telemetry import WARN
@@ -71,15 +72,18 @@ class Guard:
     def _notice(self, invocation: Invocation, now: float) -> None:
         try:
             remaining: float = invocation.context.get_remaining_time_in_millis()  # type: ignore[attr-defined]
+            if not 0 <= remaining < 10**9:
+                invocation.warned = True
+                return
             if remaining > invocation.margin_ms + 5:
                 # The clocks disagree, as after a freeze: Lambda's own is right.
                 invocation.deadline = now + (remaining - invocation.margin_ms) / 1000
                 return
             invocation.warned = True
             self._rescue(invocation, remaining)
-        except Exception as error:  # noqa: BLE001 - a thread of telemetry's own
+        except BaseException as error:  # noqa: BLE001 - a thread of telemetry's own
             invocation.warned = True
-            self.telemetry.problem("deadline", type(error).__name__)
+            self.telemetry.problem("deadline", type_name(error))
 
     def _rescue(self, invocation: Invocation, remaining: float) -> None:
         """Write what the kill would take: first the line, then held-back lines, metrics and open subsegments."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from mangaobs.runtime._interruption import is_interruption
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
@@ -19,7 +21,7 @@ _DEEPEST_STACK = 12
 
 def error_facts(error: BaseException) -> Facts:
     """`error_type`, and for an AWS error `http_status` and `retries`; never the message, which may quote a person."""
-    facts: Facts = {"error_type": type(error).__name__}
+    facts: Facts = {"error_type": type_name(error)}
     try:
         response = getattr(error, "response", None)
         if type(response) is dict:
@@ -27,9 +29,17 @@ def error_facts(error: BaseException) -> Facts:
             if type(code) is str and code:
                 facts["error_type"] = code
             facts.update(_metadata_facts(response))
-    except Exception:  # noqa: BLE001, S110 - an exception's own property may do anything
-        pass
+    except BaseException as problem:
+        # An exception's own property may do anything.
+        if is_interruption(problem):
+            raise
     return facts
+
+
+def type_name(value: object) -> str:
+    """The name of the class of `value`, whatever its metaclass says."""
+    name: object = type.__dict__["__name__"].__get__(type(value))
+    return name if type(name) is str else "object"
 
 
 def stack_of(error: BaseException) -> str:

@@ -16,8 +16,9 @@ def write_held(telemetry: Telemetry, invocation: Invocation) -> None:
     if held is None:
         return
     lines = held.take()
-    if lines and held.dropped:
-        fields: dict[str, object] = {"reason": "debug_lines_dropped", "detail": f"{held.dropped} debug lines"}
+    dropped, held.dropped = held.dropped, 0
+    if dropped:
+        fields: dict[str, object] = {"reason": "debug_lines_dropped", "detail": f"{dropped} debug lines"}
         lines += telemetry.line(INFO, "telemetry_problem", fields, invocation)
     if lines:
         telemetry.put(lines)

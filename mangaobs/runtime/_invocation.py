@@ -9,8 +9,9 @@ from mangaobs.runtime._context import CURRENT, Frame, HeldLines, Invocation
 from mangaobs.runtime._deadline import disarm, guard
 from mangaobs.runtime._facts import error_facts
 from mangaobs.runtime._held import write_held
+from mangaobs.runtime._interruption import is_interruption, is_ours
 from mangaobs.runtime._metrics import documents
-from mangaobs.runtime._telemetry import DEBUG, ERROR, INFO, RESERVED, is_ours, taken_names
+from mangaobs.runtime._telemetry import DEBUG, ERROR, INFO, RESERVED, taken_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _TRACE_HEADER = "_X_AMZN_TRACE_ID"
 _NUMBERS = (int, float)
+_LONGEST_MS = 10**9  # more than any timeout
 
 _cold = True  # whether this process has had no invocation yet
 
@@ -31,17 +33,20 @@ class Invocations:
     def __init__(self, observation: Observation) -> None:
         self.observation = observation
 
-    def enter(self, args: tuple[object, ...]) -> Frame | None:
+    def enter(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Frame | None:
         """Begin an invocation and make it the current frame. A handler called by another one is a part of that."""
         current = CURRENT.get()
-        context = args[1] if len(args) > 1 else None
+        # A method has `self` before them.
+        event, context = (
+            args[-2:] if len(args) > 1 else (args[-1] if args else kwargs.get("event"), kwargs.get("context"))
+        )
         if current is not None and current.invocation is not None and current.invocation.context is context:
             return None
         telemetry = _log.assembled or _log.telemetry()
         invocation = Invocation(context, telemetry.monotonic())
         invocation.parent = current
         try:
-            self._begin(telemetry, invocation, args[0] if args else None, context)
+            self._begin(telemetry, invocation, event, context)
         except Exception as error:
             if not is_ours(error):
                 raise
@@ -90,7 +95,7 @@ class Invocations:
             request = event.get("requestContext")
             if type(request) is dict:
                 request_id = request.get("requestId")
-                if type(request_id) is str and request_id.isascii() and len(request_id) < 200:
+                if _is_id(request_id):
                     fields["correlation_id"] = request_id
         if observation.session is not None:
             session = _asked(observation.session, event)
@@ -138,7 +143,7 @@ class Invocations:
         self, telemetry: Telemetry, invocation: Invocation, ended: float, result: object, error: BaseException | None
     ) -> None:
         status = result.get("statusCode") if type(result) is dict else None
-        status = status if type(status) is int else None
+        status = status if type(status) is int and 0 < status < 1000 else None
         failed = error is not None or (status is not None and status >= 500)
         if failed:
             write_held(telemetry, invocation)
@@ -203,22 +208,38 @@ def _remaining_ms(context: object) -> float | None:
     """What Lambda says is left, if this is a context of Lambda's."""
     try:
         value = context.get_remaining_time_in_millis()  # type: ignore[attr-defined]
-    except Exception:  # noqa: BLE001 - a context of a test's or of another caller's
+    except BaseException as error:
+        # A context of a test's or of another caller's.
+        if is_interruption(error):
+            raise
         return None
-    return value if type(value) in _NUMBERS else None
+    return value if type(value) in _NUMBERS and -_LONGEST_MS < value < _LONGEST_MS else None
 
 
 def _request_id(context: object) -> str:
     try:
         value: object = context.aws_request_id  # type: ignore[attr-defined]
-    except Exception:  # noqa: BLE001 - as above
+    except BaseException as error:
+        if is_interruption(error):
+            raise
         return ""
-    return value if type(value) is str and value.isascii() and len(value) < 200 else ""
+    return value if _is_id(value) else ""  # type: ignore[return-value]
+
+
+def _is_id(value: object) -> bool:
+    """Whether it is an id as AWS makes them; an event's may be anybody's text."""
+    return type(value) is str and len(value) <= 64 and value.isascii() and value.translate(_NOT_IN_WORDS).isalnum()
+
+
+_NOT_IN_WORDS = {ord(character): None for character in "-=_"}
 
 
 def _asked(find: object, event: object) -> object:
     """What the caller's function finds in the event; an event that does not have it is no error."""
     try:
         return find(event)  # type: ignore[operator]
-    except Exception:  # noqa: BLE001 - an event of another shape; the handler decides what it makes of that
+    except BaseException as error:
+        # An event of another shape; the handler decides what it makes of that.
+        if is_interruption(error):
+            raise
         return None

@@ -26,7 +26,7 @@ def log_debug(event: str = "", fields: Mapping[str, object] | None = None, /, **
     """A line for whoever looks for a fault: written if debug lines are wanted, sampled, or the invocation fails."""
     if _threshold > _DEBUG:
         return
-    (assembled or telemetry()).log(_DEBUG, event, merged(fields, more) if fields else more)
+    (assembled or telemetry()).log(_DEBUG, event, more if fields is None else merged(fields, more))
 
 
 def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
@@ -37,12 +37,12 @@ def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **m
     """
     if _threshold > _INFO:
         return
-    (assembled or telemetry()).log(_INFO, event, merged(fields, more) if fields else more)
+    (assembled or telemetry()).log(_INFO, event, more if fields is None else merged(fields, more))
 
 
 def log_warning(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
     """A line about something that should not be, and does no harm yet."""
-    (assembled or telemetry()).log(_WARN, event, merged(fields, more) if fields else more)
+    (assembled or telemetry()).log(_WARN, event, more if fields is None else merged(fields, more))
 
 
 def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
@@ -52,13 +52,13 @@ def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **
     `retries` and `stack`, the places in the code that it went through. Its message is left out, since it may quote what
     a person wrote.
     """
-    own = merged(fields, more) if fields else more
+    own = more if fields is None else merged(fields, more)
     error = own.get("error")
-    if isinstance(error, BaseException):
+    if issubclass(type(error), BaseException):
         from mangaobs.runtime._facts import error_facts, stack_of
 
         del own["error"]
-        own = {**error_facts(error), "stack": stack_of(error), **own}
+        own = {**error_facts(error), "stack": stack_of(error), **own}  # type: ignore[arg-type]
     (assembled or telemetry()).log(_ERROR, event, own)
 
 
@@ -71,7 +71,12 @@ def merged(fields: Mapping[str, object], more: dict[str, object]) -> dict[str, o
     """`fields`, which the caller passes as they are, and `more`, with plain names."""
     try:
         names = {**fields, **more}
-    except Exception:  # noqa: BLE001 - no mapping, or one that will not be read
+    except BaseException as error:
+        # No mapping, or one that will not be read.
+        from mangaobs.runtime._interruption import is_interruption
+
+        if is_interruption(error):
+            raise
         return {"value": fields, **more}
     if _PLAIN.issuperset(map(type, names)):
         return names

@@ -13,7 +13,8 @@ import json
 
 from mangaobs.runtime import _log
 from mangaobs.runtime._context import CURRENT
-from mangaobs.runtime._telemetry import INFO, LEVEL_PIECES, RESERVED, is_ours
+from mangaobs.runtime._interruption import is_interruption, is_ours
+from mangaobs.runtime._telemetry import INFO, LEVEL_PIECES, RESERVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ def _number(value: object) -> Number | None:
         return None
     try:
         number = int(value) if isinstance(value, int) else float(value)  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001 - the caller's own type may do anything
+    except BaseException as error:
+        # The caller's own type may do anything.
+        if is_interruption(error):
+            raise
         return None
     return number if -_LARGEST < number < _LARGEST else None
 

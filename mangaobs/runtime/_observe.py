@@ -55,8 +55,8 @@ class Observation:
         self.name = ""
         self.running: Invocations | None = None
 
-    def enter(self, args: tuple[object, ...]) -> Frame | None:
-        return (self.running or self._start()).enter(args)
+    def enter(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Frame | None:
+        return (self.running or self._start()).enter(args, kwargs)
 
     def leave(self, frame: Frame | None, result: object, error: BaseException | None) -> None:
         (self.running or self._start()).leave(frame, result, error)

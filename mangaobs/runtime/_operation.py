@@ -60,7 +60,7 @@ class Operation:
                 self.static[key] = value
         self.running: Running | None = None
 
-    def enter(self, _: tuple[object, ...]) -> Frame | None:
+    def enter(self, _: tuple[object, ...], __: dict[str, object]) -> Frame | None:
         return (self.running or self._start()).enter()
 
     def leave(self, frame: Frame | None, result: object, error: BaseException | None) -> None:
@@ -76,7 +76,7 @@ class Operation:
         return wrapped(function, self)
 
     def __enter__(self) -> None:
-        self.enter(())
+        self.enter((), {})
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         from mangaobs.runtime._context import CURRENT

@@ -20,11 +20,15 @@ REDACTED = "[REDACTED]"
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_LONGEST_NAME = 256
 _MOST_NAMES = 2048  # names of fields come from code, but a hostile payload could bring millions
 
 
-class Names(dict[str, bool]):
-    """Whether a field of this name is redacted whole; worked out once a name."""
+WHOLE, NAME = 1, 2  # what is redacted of a field: its value, or its very name
+
+
+class Names(dict[str, int]):
+    """What is redacted of a field of this name: nothing (0), `WHOLE` or `NAME`; worked out once a name."""
 
     def __init__(
         self, extra: Iterable[str] = (), signals: Signals | None = None, *, only_declared: bool = False
@@ -42,12 +46,16 @@ class Names(dict[str, bool]):
 
     def _declare(self, common: Iterable[Field], events: Iterable[LogEvent]) -> None:
         for fields in (common, *(event.fields for event in events)):
-            self._declared.update((field.name, field.personal) for field in fields)
+            for field in fields:
+                # Names are looked at without their event, so what is personal in one is so in all.
+                self._declared[field.name] = field.personal or self._declared.get(field.name, False)
 
-    def __missing__(self, name: str) -> bool:
+    def __missing__(self, name: str) -> int:
         if len(self) >= _MOST_NAMES:
             self.clear()
-        answer = self[name] = self._is_sensitive(name)
+        answer = NAME if scrub(name) != name else WHOLE if self._is_sensitive(name) else 0
+        if len(name) <= _LONGEST_NAME:
+            self[name] = answer
         return answer
 
     def _is_sensitive(self, name: str) -> bool:
@@ -61,25 +69,30 @@ class Names(dict[str, bool]):
             return True
         if plain in AT_END or any(word in plain for word in ANYWHERE):
             return True
-        words = [word.lower() for word in _WORDS.findall(name[:200])]
+        words = [word.lower() for word in _WORDS.findall(name) if not word.isdecimal()]
         return any("".join(words[-n:]) in AT_END for n in (1, 2, 3) if n <= len(words))
 
 
 def _plain(name: str) -> str:
-    return _NOT_ALPHANUMERIC.sub("", name[:200]).lower()
+    return _NOT_ALPHANUMERIC.sub("", name).lower()
 
 
 # --- What a text looks like. Each pattern is linear: runs are possessive and begin where no run stands before them. ---
 
-_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]+(?:\.[\w-]+)+")
-_JWT = re.compile(r"\beyJ[\w-]++\.[\w-]++(?:\.[\w-]*+)?")
-_AWS_ID = re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b")
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
-_CARD = re.compile(r"(?<![\w.-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-]|\.\d)")
-# International, or in groups as people write them; a bare run of digits is an id as often as a number.
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]+)+")
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]++\.[\w-]++(?:\.[\w-]*+)?")
+_AWS_ID = re.compile(r"(?<![A-Za-z0-9])A(?:KI|SI|RO|ID)A[A-Z0-9]{16}(?![A-Za-z0-9])")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])")
+_CARDS = re.compile(r"(?<!\w)(?<![0-9]\.)[0-9](?:[ -]?[0-9]){12,}+(?!\w)")
+_GROUP = re.compile(r"[0-9]+")
+# International, in groups as people write them, or behind a zero; a bare run of digits is an id as often as a number.
 _PHONE = re.compile(
-    r"(?<![\w+])\+\d(?:[ ()./-]{0,2}\d){7,14}(?!\w)"
-    r"|(?<![\w.+-])(?:\(\d{2,5}\)|\d{2,5})[ ./-]\d{3,4}[ ./-]\d{3,5}(?!\w|[.-]\w)"
+    r"(?<![\w+])\+[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?!\w)"
+    r"|(?<![\w+])(?<![0-9][ ./-])(?:"
+    r"(?:[0-9]{1,3}[ /-])?(?:\([0-9]{2,5}\)|[0-9]{2,5})[ /-][0-9]{3,4}[ /-][0-9]{3,5}"
+    r"|(?:1\.)?[0-9]{3}\.[0-9]{3}\.[0-9]{4}"
+    r"|0[0-9]{2,4}[ /-][0-9]{5,8}"
+    r")(?![ ./-]?[0-9])(?!\w)"
 )
 
 # A text is looked at as bytes, once for each kind, by what costs least: translations and searches for a run.
@@ -105,7 +118,7 @@ def suspicious(text: bytes) -> bool:
     )
 
 
-_HINT = re.compile(r"@|eyJ|A(?:KI|SI|RO|ID)A|(?:\d[ ()./-]{0,2}){7}\d|[A-Za-z0-9/+]{40}")
+_HINT = re.compile(r"@|eyJ|A(?:KI|SI|RO|ID)A|(?:[0-9][ ()./-]{0,2}){7}[0-9]|[A-Za-z0-9/+]{40}")
 
 
 def scrub(text: str) -> str:
@@ -118,18 +131,24 @@ def scrub(text: str) -> str:
         text = _JWT.sub("[JWT]", text)
     text = _AWS_ID.sub("[AWS_KEY]", text)
     text = _AWS_SECRET.sub(_secret, text)
-    text = _CARD.sub(_card, text)
+    text = _CARDS.sub(_without_cards, text)
     return _PHONE.sub("[PHONE]", text)
+
+
+_NAMED = re.compile(
+    r"(?i)((?:" + "|".join(ANYWHERE) + r")[\w-]*[\"']?\s*[:=,]\s*)"
+    r"(?:\"[^\"]*\"|'[^']*'|[^,;}\])\n]+)"
+)
+
+
+def without_named(text: str) -> str:
+    """What an object shows of itself, without the values behind names of secrets: `Headers({'Authorization': …})`."""
+    return _NAMED.sub(r"\1" + REDACTED, text)
 
 
 def is_card(number: int) -> bool:
     """Whether a whole number could be a payment card's."""
-    return 2 * 10**12 <= number < 10**19 and str(number)[0] in "23456" and _luhn(str(number))
-
-
-def _card(match: re.Match[str]) -> str:
-    digits = [character for character in match[0] if character.isdecimal()]
-    return "[CARD]" if _luhn(digits) else match[0]
+    return 2 * 10**12 <= number < 10**19 and _is_card(str(number))
 
 
 def _secret(match: re.Match[str]) -> str:
@@ -138,9 +157,41 @@ def _secret(match: re.Match[str]) -> str:
     return "[AWS_KEY]" if mixed else text
 
 
-def _luhn(digits: Iterable[str]) -> bool:
+def _without_cards(match: re.Match[str]) -> str:
+    """Digits in groups, without those neighbors that make a card: `12 4111 1111 1111 1111 99`."""
+    text = match[0]
+    groups = list(_GROUP.finditer(text))
+    out, done, first = "", 0, 0
+    while first < len(groups):
+        last = _end_of_card(groups, first)
+        if last is None:
+            first += 1
+            continue
+        out += text[done : groups[first].start()] + "[CARD]"
+        done = groups[last].end()
+        first = last + 1
+    return out + text[done:]
+
+
+def _end_of_card(groups: list[re.Match[str]], first: int) -> int | None:
+    """The last of the groups that make a card from `first` on; a card's groups have three digits or more."""
+    digits = ""
+    for last in range(first, min(first + 6, len(groups))):
+        group = groups[last][0]
+        if len(group) < 3 or len(digits) + len(group) > 19:
+            return None
+        digits += group
+        if _is_card(digits):
+            return last
+    return None
+
+
+def _is_card(digits: str) -> bool:
+    """13 to 19 digits, of a network's numbers, with the right check digit (ISO/IEC 7812)."""
+    if not 13 <= len(digits) <= 19 or digits[0] not in "23456":
+        return False
     total = 0
-    for place, digit in enumerate(reversed(list(digits))):
+    for place, digit in enumerate(reversed(digits)):
         value = int(digit) * (1 + place % 2)
         total += value - 9 if value > 9 else value
     return total % 10 == 0
@@ -150,7 +201,7 @@ def _luhn(digits: Iterable[str]) -> bool:
 
 
 class Redactor:
-    """Copies dicts, lists, tuples and texts without what is to be redacted; the rest it passes on."""
+    """Copies a value without what is to be redacted; types other than JSON's become what a log line makes of them."""
 
     __slots__ = ("names",)
 
@@ -158,38 +209,50 @@ class Redactor:
         self.names = names
 
     def __call__(self, value: object) -> object:
+        try:
+            return self._copied(value)
+        except RecursionError:
+            return self._cleaned(value)
+
+    def _copied(self, value: object) -> object:
         kind = type(value)
         if kind is dict:
             return self._mapping(value)  # type: ignore[arg-type]
         if kind is list:
-            return [self(item) for item in value]  # type: ignore[attr-defined]
+            return [self._copied(item) for item in value]  # type: ignore[attr-defined]
         if kind is str:
             return scrub(value)  # type: ignore[arg-type]
         if kind is tuple:
-            return tuple(self(item) for item in value)  # type: ignore[attr-defined]
-        if kind is int and is_card(value):  # type: ignore[arg-type]
-            return "[CARD]"
-        return value
+            return tuple([self._copied(item) for item in value])  # type: ignore[attr-defined]
+        if kind is int:
+            return "[CARD]" if is_card(value) else value  # type: ignore[arg-type]
+        return value if value is None or kind is bool or kind is float else self._cleaned(value)
 
     def _mapping(self, value: dict[object, object]) -> dict[object, object]:
         names, hint = self.names, _HINT.search
         out: dict[object, object] = {}
         for key, item in value.items():
             kind = type(item)
-            if type(key) is str and names[key]:
-                out[key] = REDACTED
+            redacted = names[key] if type(key) is str else 0
+            if redacted:
+                out[scrub(key)] = REDACTED if redacted == WHOLE else self._copied(item)  # type: ignore[arg-type]
             elif kind is str:
                 text: str = item  # type: ignore[assignment]
                 out[key] = text if len(text) < 6 or hint(text) is None else scrub(text)
             elif kind is float or kind is bool or item is None:
                 out[key] = item
             else:
-                out[key] = self(item)
+                out[key] = self._copied(item)
         return out
+
+    def _cleaned(self, value: object) -> object:
+        from mangaobs.runtime._clean import cleaned
+
+        return cleaned({"": value}, 10**9, self.names)[0][""]
 
 
 def redact(value: object) -> object:
-    """A copy of `value` (dicts, lists, tuples, texts) as the log would show it: without secrets and personal data."""
+    """A copy of `value` as the log would show it: without secrets and personal data."""
     from mangaobs.runtime import _log
 
     return _log.telemetry().redact(value)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mangaobs.runtime import _facts, _log
 from mangaobs.runtime._context import CURRENT, Frame
+from mangaobs.runtime._interruption import is_interruption, is_ours
 from mangaobs.runtime._span_values import annotate, annotation
-from mangaobs.runtime._telemetry import ERROR, INFO, RESERVED, is_ours
+from mangaobs.runtime._telemetry import ERROR, INFO, RESERVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ class Running:
         for name, derive in self.derived.items():
             try:
                 extras[name] = derive(result)
-            except Exception:  # noqa: BLE001 - the caller's own code; without it the call would be fine
+            except BaseException as problem:
+                # The caller's own code; without it the call would be fine.
+                if is_interruption(problem):
+                    raise
                 telemetry.problem("field", name)
         return extras
 

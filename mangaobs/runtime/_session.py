@@ -7,10 +7,15 @@ person's data erases nothing here, since the hash alone is not personal once the
 from __future__ import annotations
 
 from mangaobs.runtime import _log
+from mangaobs.runtime._clean import plain_text
+from mangaobs.runtime._facts import type_name
+from mangaobs.runtime._interruption import is_interruption
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mangaobs.runtime._telemetry import Telemetry
+
+_LONGEST = 4096
 
 
 def session_hash(session: str, key: bytes | None = None) -> str:
@@ -24,7 +29,7 @@ def session_hash(session: str, key: bytes | None = None) -> str:
 
 def session_field(telemetry: Telemetry, session: object, *, raw: bool = False) -> str | None:
     """What the field `session` says of a session id; None without a key, which is said once."""
-    text = session if type(session) is str else str(session)
+    text = session if type(session) is str else plain_text(session, _LONGEST, None)
     if raw:
         return text
     key = _key(telemetry)
@@ -41,12 +46,18 @@ def _hash(session: str, key: bytes) -> str:
 
 
 def _key(telemetry: Telemetry) -> bytes | None:
-    key = telemetry.settings.session_key
+    key: object = telemetry.settings.session_key
     if callable(key):
         try:
             key = key()
-        except Exception as error:  # noqa: BLE001 - the caller's own code; without a key the session is left out
-            telemetry.problem("session_key", type(error).__name__)
+        except BaseException as error:
+            # The caller's own code; without a key the session is left out.
+            if is_interruption(error):
+                raise
+            telemetry.problem("session_key", type_name(error))
+            return None
+        if not isinstance(key, bytes):
+            telemetry.problem("session_key", f"a {type_name(key)} in place of bytes")
             return None
         telemetry.settings.session_key = key
-    return key
+    return key if isinstance(key, bytes) else None

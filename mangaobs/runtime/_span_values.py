@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from mangaobs.runtime._facts import type_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,11 +49,11 @@ def annotation(telemetry: Telemetry, name: str, value: object) -> str | int | fl
     if kind is str:
         text: str = value  # type: ignore[assignment]
         if names is not None:
-            from mangaobs.runtime._redact import REDACTED, scrub
+            from mangaobs.runtime._redact import REDACTED, WHOLE, scrub
 
-            text = REDACTED if names[name] else scrub(text[: 2 * _LONGEST_TEXT])
+            text = REDACTED if names[name] == WHOLE else scrub(text[: 2 * _LONGEST_TEXT])
         return text[:_LONGEST_TEXT].encode("utf-8", "backslashreplace").decode()
-    if names is not None and kind is not bool and names[name]:
+    if names is not None and kind is not bool and names[name] == 1:
         from mangaobs.runtime._redact import REDACTED
 
         return REDACTED
@@ -93,7 +95,7 @@ def cause_of(error: BaseException, cause_id: str, *, remote: bool) -> dict[str, 
         path = os.path.basename(code.co_filename)  # noqa: PTH119 - as X-Ray shows it, without its folder
         stack.append({"path": path, "line": trace.tb_lineno, "label": code.co_name})
         trace = trace.tb_next
-    exception: dict[str, object] = {"id": cause_id, "type": type(error).__name__, "remote": remote}
+    exception: dict[str, object] = {"id": cause_id, "type": type_name(error), "remote": remote}
     exception["stack"] = stack[-_MOST_FRAMES:]
     return {"working_directory": os.environ.get("LAMBDA_TASK_ROOT", ""), "exceptions": [exception]}
 

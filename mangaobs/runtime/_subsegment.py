@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from mangaobs.runtime import _log
 from mangaobs.runtime._context import CURRENT, Frame
+from mangaobs.runtime._interruption import is_ours
 from mangaobs.runtime._span_values import annotate, note
-from mangaobs.runtime._telemetry import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import time
 
 from mangaobs.runtime._context import CURRENT, Invocation
 from mangaobs.runtime._encode import encoder, standard
+from mangaobs.runtime._interruption import is_interruption, is_ours
 from mangaobs.runtime._settings import LEVELS, Settings
 
 TYPE_CHECKING = False
@@ -31,7 +32,10 @@ LEVEL_PIECES = {number: f'Z","level":"{name}",'.encode() for name, number in LEV
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 _MOST_EVENTS = 512
 _MOST_PROBLEMS = 100
-_LONGEST_BOUND = 4096  # what may be on every line is no place for much
+_LONGEST_BOUND = 512  # what is on every line is no place for much
+_MOST_BOUND = 32
+_LONGEST_EVENT = 256
+_HEAD = 100  # bytes of a line before its own fields: the timestamp, the level, punctuation
 # What a line's own fields may not be called; they get a `_` at the end then.
 RESERVED = frozenset(
     (
@@ -76,7 +80,7 @@ class Telemetry:
         self.put = _standard_output() if settings.write is None else _guarded(settings.write)
         self.limit = settings.line_limit
         self.names: Names | None = None
-        self._is_sensitive: Callable[[str], bool] = _never
+        self._is_sensitive: Callable[[str], object] = _never
         self._is_suspicious: Callable[[bytes], bool] = _never
         self.redact: Callable[[object], object] = _as_it_is
         if settings.redaction != "off":
@@ -116,7 +120,7 @@ class Telemetry:
             return
         try:
             # What almost every line is, written out here for its speed; `line` says the same at length.
-            piece = self._events.get(event)
+            piece = self._events.get(event) if type(event) is str else None
             if (
                 piece is not None
                 and fields
@@ -125,12 +129,11 @@ class Telemetry:
                 and (self.names is None or not any(map(self._is_sensitive, fields)))
             ):
                 encoded = self.encode(fields)
-                if len(encoded) <= self.limit and (self.names is None or not self._is_suspicious(encoded)):
+                if len(encoded) <= self.limit - len(prefix) - _HEAD and (
+                    self.names is None or not self._is_suspicious(encoded)
+                ):
                     now = self.clock()
-                    second, stamp = self._stamp
-                    if second != int(now):
-                        stamp = self.stamp(now)
-                    head = stamp, now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, encoded[1:]
+                    head = self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, encoded[1:]
                     line = b"%b%03d%b%b%b,%b\n" % head
                 else:
                     line = self.line(level, event, fields, invocation)
@@ -144,6 +147,16 @@ class Telemetry:
             invocation.held.add(line)
         else:
             self.put(line)
+
+    def _loose(self, event: object, fields: dict[str, object]) -> tuple[str, dict[str, object]]:
+        """An event that is no text: all the fields in one dict, or whatever it says of itself."""
+        if issubclass(type(event), dict):
+            from mangaobs.runtime._log import merged
+
+            return "", merged(event, fields)  # type: ignore[arg-type]
+        from mangaobs.runtime._clean import plain_text
+
+        return plain_text(event, _LONGEST_EVENT, self.names), fields
 
     def _line_after(self, level: int, event: str, fields: dict[str, object], invocation: Invocation | None) -> bytes:
         """The line after the fast way has failed: by the slow one, or at least that there was one."""
@@ -167,6 +180,8 @@ class Telemetry:
 
     def line(self, level: int, event: str, fields: dict[str, object], invocation: Invocation | None) -> bytes:
         """The line of these fields, which ends with a newline; `event` may be among them."""
+        if type(event) is not str:
+            event, fields = self._loose(event, fields)
         if not event:
             named = fields.pop("event", None)
             event = named if type(named) is str and named else "log"
@@ -178,7 +193,7 @@ class Telemetry:
         now = self.clock()
         if not fields:
             return b"%b%03d%b%b%b}\n" % (self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece)
-        body = self.body(fields)
+        body = self.body(fields, len(prefix) + len(piece))
         return b"%b%03d%b%b%b,%b\n" % (self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, body)
 
     def finished(
@@ -201,39 +216,41 @@ class Telemetry:
 
     def event_piece(self, event: str) -> bytes:
         """`"event":"name"`, kept for the next time."""
-        if len(self._events) >= _MOST_EVENTS:
-            self._events.clear()
-        from mangaobs.runtime._clean import cleaned
+        from mangaobs.runtime._clean import plain_text
 
-        name, _ = cleaned({"event": self.redact(event)}, _LONGEST_BOUND, None)
-        piece = self._events[event] = self.encode_cleaned(name)[1:-1]
+        name = plain_text(event, min(_LONGEST_EVENT, self.limit // 8), self.names)
+        piece = self.encode_cleaned({"event": name})[1:-1]
+        if len(event) <= _LONGEST_EVENT:
+            if len(self._events) >= _MOST_EVENTS:
+                self._events.clear()
+            self._events[event] = piece
         return piece
 
-    def body(self, fields: dict[str, object]) -> bytes:
-        """The fields as `"a":1,"b":2}`, cleaned and redacted."""
+    def body(self, fields: dict[str, object], used: int = 0) -> bytes:
+        """The fields as `"a":1,"b":2}`, cleaned and redacted; `used` bytes of the line are taken already."""
         if _SCALARS.issuperset(map(type, fields.values())) and not any(map(self._is_sensitive, fields)):
             try:
                 encoded = self.encode(fields)
             except (TypeError, ValueError, OverflowError):
-                return self.encode_fields(fields)
-            if len(encoded) <= self.limit and not self._is_suspicious(encoded):
+                return self.encode_fields(fields, used)
+            if len(encoded) <= self.limit - used - _HEAD and not self._is_suspicious(encoded):
                 # orjson writes NaN as null, and the standard encoder refuses it: both keep to JSON.
                 return encoded[1:]
-        return self.encode_fields(fields)
+        return self.encode_fields(fields, used)
 
-    def encode_fields(self, fields: dict[str, object]) -> bytes:
+    def encode_fields(self, fields: dict[str, object], used: int = 0) -> bytes:
         """The same by the slow way, which takes any value."""
         from mangaobs.runtime._clean import cleaned
 
-        room = self.limit
+        most = room = self.limit - used - _HEAD
         while True:
             clean, truncated = cleaned(fields, room, self.names)
             if truncated:
                 clean["truncated"] = True
             encoded = self.encode_cleaned(clean)
-            if len(encoded) <= self.limit or room < 64:
+            if len(encoded) <= most or room < 16:
                 return encoded[1:]
-            room //= 4
+            room //= 2
 
     def _line_with_taken_names(
         self, level: int, event: str, fields: dict[str, object], invocation: Invocation | None
@@ -246,7 +263,7 @@ class Telemetry:
                 other += "_"
             own[other] = own.pop(name)
         prefix = self.prefix if invocation is None else self.invocation_prefix(invocation, without=own)
-        body = self.body(own) if own else b"}"
+        body = self.body(own, len(prefix) + len(event)) if own else b"}"
         piece = self.event_piece(event)
         return self.finished(level, piece, b"," + body if own else body, invocation, prefix)
 
@@ -258,14 +275,18 @@ class Telemetry:
         return b"%b%b," % (self.prefix, self.encode(fields)[1:-1]) if fields else self.prefix
 
     def cleaned(self, fields: dict[str, object]) -> dict[str, object]:
-        """`fields` as they may stand on every line: plain, redacted, short."""
+        """`fields` as they may stand on every line: plain, redacted, each short."""
         from mangaobs.runtime._clean import cleaned
 
-        return cleaned(fields, _LONGEST_BOUND, self.names)[0]
+        room = min(_LONGEST_BOUND, self.limit // 16)
+        short: dict[str, object] = {}
+        for name, value in list(fields.items())[:_MOST_BOUND]:
+            short.update(cleaned({name: value}, room, self.names)[0])
+        return short
 
     def _last_resort(self, level: int, event: str, error: Exception, invocation: Invocation | None) -> bytes:
         """A line that says at least that there was one."""
-        name = event if event.isidentifier() else "log"
+        name = event if event.isidentifier() and event.isascii() else "log"
         body = f',"lost":"{type(error).__name__}"}}' if type(error).__name__.isidentifier() else ',"lost":""}'
         return self.finished(level, f'"event":"{name}"'.encode(), body.encode(), invocation)
 
@@ -313,8 +334,10 @@ def _guarded(write: Callable[[bytes], object]) -> Callable[[bytes], object]:
     def put(line: bytes) -> None:
         try:
             write(line)
-        except Exception:  # noqa: BLE001, S110 - the caller's own; a line is not worth the call
-            pass
+        except BaseException as error:
+            # The caller's own; a line is not worth the call.
+            if is_interruption(error):
+                raise
 
     return put
 
@@ -323,38 +346,3 @@ def _standard_output() -> Callable[[bytes], object]:
     from mangaobs.runtime._sink import StandardOutput
 
     return StandardOutput()
-
-
-def is_ours(error: BaseException) -> bool:
-    """Whether telemetry made this exception, and not a signal handler of the function's that ran while it worked.
-
-    A handler that raises (a timeout, say) means the business call, whatever line was being written at that moment.
-    """
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _OUR_CODE:
-            return False
-        trace = trace.tb_next
-    return True
-
-
-# What telemetry runs in, and by: a function's own handler is in none of these.
-_OUR_CODE = frozenset(
-    (
-        "mangaobs",
-        "aws_xray_sdk",
-        "codecs",
-        "collections",
-        "contextlib",
-        "copy",
-        "datetime",
-        "decimal",
-        "enum",
-        "hmac",
-        "json",
-        "os",
-        "re",
-        "socket",
-        "threading",
-    )
-)

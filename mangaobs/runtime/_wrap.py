@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     class Around(Protocol):
         """What happens before and after a call. Neither half raises anything of its own."""
 
-        def enter(self, args: tuple[object, ...]) -> Frame | None:
+        def enter(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Frame | None:
             """Open a frame and make it the current one."""
 
         def leave(self, frame: Frame | None, result: object, error: BaseException | None) -> None:
@@ -50,7 +50,7 @@ def wrapped(function: F, around: Around) -> F:
 
     @wraps(function)
     def call(*args: object, **kwargs: object) -> object:
-        frame = enter(args)
+        frame = enter(args, kwargs)
         try:
             result = function(*args, **kwargs)
         except BaseException as error:

@@ -26,7 +26,7 @@ def coroutine(function: F, around: Around) -> F:
 
     @wraps(function)
     async def call(*args: object, **kwargs: object) -> object:
-        frame = around.enter(args)
+        frame = around.enter(args, kwargs)
         try:
             result = await function(*args, **kwargs)
         except BaseException as error:
@@ -45,8 +45,9 @@ def generator(function: F, around: Around) -> F:
     def call(*args: object, **kwargs: object) -> Generator[Any, Any, Any]:
         inner = function(*args, **kwargs)
         caller = CURRENT.get()
-        frame = around.enter(args)
+        frame = around.enter(args, kwargs)
         given = 0
+        stopped: BaseException | None = None
         resume: Any = inner.__next__
         try:
             while True:
@@ -56,18 +57,15 @@ def generator(function: F, around: Around) -> F:
                 CURRENT.set(caller)
                 try:
                     sent = yield item
-                except GeneratorExit:
-                    caller = _resume(within)
-                    inner.close()
-                    raise
                 except BaseException as error:  # noqa: BLE001 - it belongs to the generator
                     caller = _resume(within)
+                    stopped = error if isinstance(error, GeneratorExit) else None
                     resume = _throwing(inner.throw, error)
                 else:
                     caller = _resume(within)
                     resume = inner.__next__ if sent is None else _sending(inner.send, sent)
         except StopIteration as stop:
-            around.leave(frame, given, None)
+            around.leave(frame, given, stopped)
             return stop.value
         except BaseException as error:
             around.leave(frame, None, error)
@@ -85,8 +83,9 @@ def async_generator(function: F, around: Around) -> F:
     async def call(*args: object, **kwargs: object) -> AsyncGenerator[Any, Any]:
         inner = function(*args, **kwargs)
         caller = CURRENT.get()
-        frame = around.enter(args)
+        frame = around.enter(args, kwargs)
         given = 0
+        stopped: BaseException | None = None
         resume: Any = inner.__anext__
         try:
             while True:
@@ -96,18 +95,15 @@ def async_generator(function: F, around: Around) -> F:
                 CURRENT.set(caller)
                 try:
                     sent = yield item
-                except GeneratorExit:
-                    caller = _resume(within)
-                    await inner.aclose()
-                    raise
                 except BaseException as error:  # noqa: BLE001 - it belongs to the generator
                     caller = _resume(within)
+                    stopped = error if isinstance(error, GeneratorExit) else None
                     resume = _throwing(inner.athrow, error)
                 else:
                     caller = _resume(within)
                     resume = inner.__anext__ if sent is None else _sending(inner.asend, sent)
         except StopAsyncIteration:
-            around.leave(frame, given, None)
+            around.leave(frame, given, stopped)
         except BaseException as error:
             around.leave(frame, None, error)
             raise

@@ -529,8 +529,10 @@ sys.stderr.write(str(caught))
 
 @pytest.mark.slow
 def test_a_forked_child_can_log_while_a_thread_of_its_parent_does():
+    # given all is loaded: a module that another thread is just importing stays locked in a child, in any Python
     code = """
 stop = False
+handler({}, Context())
 def log():
     while not stop:
         log_info("parent", a=[1], text="x" * 500)

