@@ -127,4 +127,19 @@ class HeldLines:
         return b"".join(reversed(taken))
 
 
+def make_current(frame: Frame) -> None:
+    """Make `frame` the current one; if a signal handler raises at this moment, its parent stays so."""
+    try:
+        CURRENT.set(frame)
+    except BaseException:
+        CURRENT.set(frame.parent)
+        raise
+
+
+def abandon(frame: Frame | None) -> None:
+    """Make the parent of `frame` current again, if that has not been done."""
+    if frame is not None and CURRENT.get() is frame:
+        CURRENT.set(frame.parent)
+
+
 CURRENT: ContextVar[Frame | None] = ContextVar("mangaobs.frame", default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from json import loads
 
 from mangaobs.runtime import _log
-from mangaobs.runtime._context import CURRENT, Frame, HeldLines, Invocation
+from mangaobs.runtime._context import CURRENT, Frame, HeldLines, Invocation, make_current
 from mangaobs.runtime._deadline import disarm, guard
 from mangaobs.runtime._facts import error_facts
 from mangaobs.runtime._held import write_held
@@ -53,7 +53,7 @@ class Invocations:
             invocation.taken = RESERVED
             invocation.prefix = invocation.prefix or telemetry.prefix
             telemetry.problem("invocation", type(error).__name__)
-        CURRENT.set(invocation)
+        make_current(invocation)
         return invocation
 
     def _begin(self, telemetry: Telemetry, invocation: Invocation, event: object, context: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mangaobs.runtime import _facts, _log
-from mangaobs.runtime._context import CURRENT, Frame
+from mangaobs.runtime._context import CURRENT, Frame, make_current
 from mangaobs.runtime._interruption import is_interruption, is_ours
 from mangaobs.runtime._span_values import annotate, annotation
 from mangaobs.runtime._telemetry import ERROR, INFO, RESERVED
@@ -46,7 +46,7 @@ class Running:
                 invocation.open[frame] = None
             if parent.span is not None:
                 frame.span = self._open_span(parent.span, telemetry, frame)
-        CURRENT.set(frame)
+        make_current(frame)
         return frame
 
     def _open_span(self, parent: Span, telemetry: Telemetry, frame: Frame) -> Span | None:

@@ -12,6 +12,7 @@ from threading import RLock
 
 from mangaobs.runtime._interruption import is_interruption
 
+_WHOLE = 4096  # a pipe takes as many bytes at once or not at all (POSIX, PIPE_BUF on Linux)
 _PATIENCE_MS = 50  # how long a full, non-blocking pipe is waited for
 
 
@@ -37,19 +38,18 @@ class StandardOutput:
     def __call__(self, line: bytes) -> None:
         """Write `line`, which ends with a newline."""
         with self._lock:
-            if self._writing:
-                # A signal handler within this thread's own write: the line would land inside the other.
-                self._waiting.append(line)
-                return
-            self._writing = True
-            try:
-                if sys.stdout is not self._stream:
-                    self._find()
-                self._put(line)
-            finally:
-                self._writing = False
-                while self._waiting:
+            self._waiting.append(line)
+            # Within this thread's own write, in a signal handler, it waits: it would land inside the other line.
+            while self._waiting and not self._writing:
+                self._writing = True
+                try:
+                    if sys.stdout is not self._stream:
+                        self._find()
                     self._put(self._waiting.pop(0))
+                except IndexError:
+                    pass  # a signal handler was faster
+                finally:
+                    self._writing = False
 
     def _after_fork(self) -> None:
         # Another thread may have held the lock when the process forked.
@@ -75,44 +75,38 @@ class StandardOutput:
         descriptor = self._descriptor
         if descriptor is None:
             self._put_text(line)
-        elif getattr(self._buffer, "closed", False):
-            return  # its descriptor may be another file's by now
-        elif self._broken:
-            self._put_all(descriptor, b"\n" + line)
-        else:
-            self._put_all(descriptor, line)
+        elif not getattr(self._buffer, "closed", False):  # its descriptor may be another file's by then
+            self._put_all(descriptor, b"\n" + line if self._broken else line)
 
     def _put_all(self, descriptor: int, line: bytes) -> None:
-        was_broken = self._broken
-        self._broken = True  # until it is known: a signal handler may raise at any moment
+        done, begins = 0, 1 if self._broken else 0
+        certain = False
         try:
-            done = os.write(descriptor, line)
             while done < len(line):
-                done += os.write(descriptor, line[done:])
-        except BlockingIOError as error:
-            if is_interruption(error):
-                raise
-            self._put_slowly(descriptor, line, was_broken=was_broken)
+                try:
+                    done += os.write(descriptor, line[done:] if done else line)
+                except BlockingIOError as error:
+                    if is_interruption(error):
+                        raise
+                    if not self._waited_for(descriptor):
+                        break
+            certain = True
         except OSError as error:
             # Full, closed or gone: there is nowhere left to say so. A TimeoutError may be a signal handler's.
-            if is_interruption(error):
+            certain = not is_interruption(error)
+            if not certain:
                 raise
-            self._broken = was_broken
-        else:
-            self._broken = False
-            self._patient = True
+        finally:
+            if not certain and len(line) > _WHOLE and done <= begins:
+                done = begins + 1  # a signal handler raised, and nobody knows how far the write had come
+            # After a newline alone, the next line may begin at once.
+            self._broken = begins < done < len(line) or done < begins
+            self._patient = self._patient or done == len(line)
 
-    def _put_slowly(self, descriptor: int, line: bytes, *, was_broken: bool) -> None:
+    def _waited_for(self, descriptor: int) -> bool:
         """Wait for a full pipe, once; as long as nothing goes out, further lines are not waited for."""
-        done = 0
-        if self._patient and _writable(descriptor):
-            try:
-                done = os.write(descriptor, line)
-            except OSError as error:
-                if is_interruption(error):
-                    raise
-        self._patient = done > 0
-        self._broken = done < len(line) if done else was_broken
+        self._patient = self._patient and _writable(descriptor)
+        return self._patient
 
     def _put_text(self, line: bytes) -> None:
         try:

@@ -9,7 +9,7 @@ Without a trace (outside an invocation, unsampled, tracing off) the same code ru
 from __future__ import annotations
 
 from mangaobs.runtime import _log
-from mangaobs.runtime._context import CURRENT, Frame
+from mangaobs.runtime._context import CURRENT, Frame, make_current
 from mangaobs.runtime._interruption import is_ours
 from mangaobs.runtime._span_values import annotate, note
 
@@ -47,7 +47,7 @@ class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
             frame.whole = parent.whole or parent
         if frame.invocation is not None:
             frame.invocation.open[frame] = None
-        CURRENT.set(frame)
+        make_current(frame)
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:

@@ -231,7 +231,9 @@ class Telemetry:
         if _SCALARS.issuperset(map(type, fields.values())) and not any(map(self._is_sensitive, fields)):
             try:
                 encoded = self.encode(fields)
-            except (TypeError, ValueError, OverflowError):
+            except (TypeError, ValueError, OverflowError) as error:
+                if is_interruption(error):
+                    raise
                 return self.encode_fields(fields, used)
             if len(encoded) <= self.limit - used - _HEAD and not self._is_suspicious(encoded):
                 # orjson writes NaN as null, and the standard encoder refuses it: both keep to JSON.

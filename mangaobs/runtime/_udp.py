@@ -13,6 +13,7 @@ import os
 import socket
 from itertools import count
 
+from mangaobs.runtime._interruption import is_interruption
 from mangaobs.runtime._span_values import LARGEST_DOCUMENT, cause_of, clean_name, parse_header
 
 TYPE_CHECKING = False
@@ -73,8 +74,10 @@ class UdpTracer:
                 fresh.connect(self._address)
                 self._socket = fresh
             self._socket.send(document)
-        except OSError:
-            pass  # no daemon, or its buffer is full: a trace is never worth waiting for
+        except OSError as error:
+            # No daemon, or its buffer is full: a trace is never worth waiting for. A TimeoutError may be a handler's.
+            if is_interruption(error):
+                raise
 
 
 class UdpSegment:
@@ -220,7 +223,9 @@ class UdpSpan:
     def _encode(self, name: str, value: object) -> bytes:
         try:
             return self._tracer.encode({name: value})[1:-1]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError) as error:
+            if is_interruption(error):
+                raise
             return self._tracer.telemetry.encode_fields({name: value})[:-1]
 
     def _trimmed(self, end: bytes, cause: bytes) -> bytes:

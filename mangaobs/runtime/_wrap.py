@@ -52,11 +52,18 @@ def wrapped(function: F, around: Around) -> F:
     def call(*args: object, **kwargs: object) -> object:
         frame = enter(args, kwargs)
         try:
-            result = function(*args, **kwargs)
-        except BaseException as error:
-            leave(frame, None, error)
+            try:
+                result = function(*args, **kwargs)
+            except BaseException as error:
+                leave(frame, None, error)
+                raise
+            leave(frame, result, None)
+        except BaseException:
+            # A signal handler may have raised in `leave` itself.
+            from mangaobs.runtime._context import abandon
+
+            abandon(frame)
             raise
-        leave(frame, result, None)
         return result
 
     return call  # type: ignore[return-value]
