@@ -38,18 +38,43 @@ class StandardOutput:
     def __call__(self, line: bytes) -> None:
         """Write `line`, which ends with a newline."""
         with self._lock:
-            self._waiting.append(line)
-            # Within this thread's own write, in a signal handler, it waits: it would land inside the other line.
+            if self._writing or self._waiting:
+                # Within this thread's own write, in a signal handler, it waits: it would land inside the other line.
+                self._waiting.append(line)
+            else:
+                self._write(line)
             while self._waiting and not self._writing:
-                self._writing = True
                 try:
-                    if sys.stdout is not self._stream:
-                        self._find()
-                    self._put(self._waiting.pop(0))
+                    waiting = self._waiting.pop(0)
                 except IndexError:
-                    pass  # a signal handler was faster
-                finally:
-                    self._writing = False
+                    break  # a signal handler was faster
+                self._write(waiting)
+
+    def _write(self, line: bytes) -> None:
+        self._writing = True
+        try:
+            if sys.stdout is not self._stream:
+                self._find()
+            descriptor = self._descriptor
+            if descriptor is None:
+                self._put_text(line)
+            elif self._broken or len(line) > _WHOLE:
+                self._put(descriptor, b"\n" + line if self._broken else line)
+            elif not getattr(self._buffer, "closed", False):
+                # What almost always does.
+                try:
+                    if os.write(descriptor, line) < len(line):
+                        self._broken = True
+                except BlockingIOError as error:
+                    if is_interruption(error):
+                        raise
+                    self._put(descriptor, line)
+                except OSError as error:
+                    # Full, closed or gone: there is nowhere left to say so. A TimeoutError may be a signal handler's.
+                    if is_interruption(error):
+                        raise
+        finally:
+            self._writing = False
 
     def _after_fork(self) -> None:
         # Another thread may have held the lock when the process forked.
@@ -71,14 +96,10 @@ class StandardOutput:
             if is_interruption(error):
                 raise
 
-    def _put(self, line: bytes) -> None:
-        descriptor = self._descriptor
-        if descriptor is None:
-            self._put_text(line)
-        elif not getattr(self._buffer, "closed", False):  # its descriptor may be another file's by then
-            self._put_all(descriptor, b"\n" + line if self._broken else line)
-
-    def _put_all(self, descriptor: int, line: bytes) -> None:
+    def _put(self, descriptor: int, line: bytes) -> None:
+        """Write a line that is long, or behind one that was cut off, or that has to be waited for."""
+        if getattr(self._buffer, "closed", False):
+            return  # its descriptor may be another file's by now
         done, begins = 0, 1 if self._broken else 0
         certain = False
         try:
@@ -92,7 +113,6 @@ class StandardOutput:
                         break
             certain = True
         except OSError as error:
-            # Full, closed or gone: there is nowhere left to say so. A TimeoutError may be a signal handler's.
             certain = not is_interruption(error)
             if not certain:
                 raise

@@ -102,15 +102,15 @@ def cause_of(error: BaseException, cause_id: str, *, remote: bool) -> dict[str, 
 
 def parse_header(header: str) -> tuple[str, str, str] | None:
     """The trace's id, the segment's id and the rest (`;Lineage=…`) of a sampled trace header; None for any other."""
-    root, parent, sampled, *more = [*header.split(";"), "", ""]
-    if sampled != "Sampled=1" or not (root.startswith("Root=") and parent.startswith("Parent=")):
+    parts = header.split(";")
+    if len(parts) < 3 or parts[2] != "Sampled=1" or not (parts[0][:5] == "Root=" and parts[1][:7] == "Parent="):
         # As Lambda never writes it, though it may.
-        fields = dict(part.strip().split("=", 1) for part in header.split(";") if "=" in part)
-        root, parent = (f"{name}={fields.pop(name, '')}" for name in ("Root", "Parent"))
+        fields = dict(part.strip().split("=", 1) for part in parts if "=" in part)
         if fields.pop("Sampled", "") != "1":
             return None
-        more = [f"{name}={value}" for name, value in fields.items()]
-    root, parent = root[5:], parent[7:]
+        parts = [f"Root={fields.pop('Root', '')}", f"Parent={fields.pop('Parent', '')}", ""]
+        parts.extend(f"{name}={value}" for name, value in fields.items())
+    root, parent = parts[0][5:], parts[1][7:]
     if not (parent.isalnum() and parent.isascii() and root.isascii() and root.replace("-", "").isalnum()):
         return None
-    return root, parent, "".join(f";{part}" for part in more if part)
+    return root, parent, "".join([f";{part}" for part in parts[3:] if part]) if len(parts) > 3 else ""
