@@ -61,7 +61,7 @@ def inside(env):
     from mangaobs.runtime._invocation import Invocations
     from mangaobs.runtime._observe import Observation
 
-    Invocations(Observation(None, None, False)).enter((env.event, env.context), {})
+    Invocations(Observation(None, None, False), "handler").enter((env.event, env.context), {})
 
 
 for _json in ("stdlib", "orjson"):

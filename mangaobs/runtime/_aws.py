@@ -6,11 +6,11 @@ botocore's own events carry everything, so nothing is patched. Nothing here impo
 from __future__ import annotations
 
 import re
+import sys
 
 from mangaobs.runtime import _facts, _log
 from mangaobs.runtime._aws_fields import CHOICES, COUNT, KEYS
 from mangaobs.runtime._context import CURRENT
-from mangaobs.runtime._interruption import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,14 +24,7 @@ if TYPE_CHECKING:
 
 _STATE = "mangaobs"  # in botocore's context of a call
 _CAPITALS = (re.compile("(.)([A-Z][a-z]+)"), re.compile("([a-z0-9])([A-Z])"))
-_RESPONSE_SIZE = 4000
 _LARGEST_FIELDS = 20_000
-_HANDLERS: tuple[tuple[str, str], ...] = (
-    ("before-parameter-build", "parameters"),
-    ("before-call", "begin"),
-    ("after-call", "end"),
-    ("after-call-error", "fail"),
-)
 
 
 def instrument(target: T) -> T:
@@ -43,8 +36,8 @@ def instrument(target: T) -> T:
     if emitter is None:
         _log.telemetry().problem("instrument", f"a {type(target).__name__} has no botocore events")
         return target
-    for event, name in _HANDLERS:
-        emitter.register(event, globals()[f"_{name}"], unique_id=f"mangaobs-{event}")  # type: ignore[attr-defined]
+    for event, handler in _HANDLERS:
+        emitter.register(event, handler, unique_id=f"mangaobs-{event}")  # type: ignore[attr-defined]
     return target
 
 
@@ -65,10 +58,8 @@ def _safely(handler: Callable[..., None]) -> Callable[..., None]:
     def call(**event: object) -> None:
         try:
             handler(**event)
-        except Exception as error:
-            if not is_ours(error):
-                raise
-            _log.telemetry().problem("aws_call", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - `failed` raises what is not telemetry's
+            _log.telemetry().failed("aws_call", error, foreign=True)
 
     return call
 
@@ -103,8 +94,8 @@ def _begin(*, model: object, params: dict[str, object], context: dict[str, objec
     call.operation = model.name  # type: ignore[attr-defined]
     call.service = model.service_model.endpoint_prefix  # type: ignore[attr-defined]
     call.fields = {"operation": call.operation, "region": context.get("client_region")}
-    if frame.span is None:
-        return
+    if frame.span is None or hasattr(sys.modules.get("botocore.client"), "_xray_enabled"):
+        return  # nothing is traced, or the X-Ray SDK's own patch does it
     telemetry = _log.telemetry()
     tracer = telemetry.tracer
     if tracer is None:
@@ -121,7 +112,7 @@ def _end(*, parsed: object, context: dict[str, object], **_: object) -> None:
     if not isinstance(call, _Call) or type(parsed) is not dict:
         return
     metadata = parsed.get("ResponseMetadata") or {}
-    _tell(call.frame, call.service, parsed)
+    _tell(call, parsed)
     span = call.span
     if span is None:
         return
@@ -149,6 +140,9 @@ def _fail(*, exception: BaseException, context: dict[str, object], **_: object) 
     call = context.pop(_STATE, None)
     if not isinstance(call, _Call):
         return
+    tried = context.get("retries")
+    again = tried.get("attempt", 1) - 1 if type(tried) is dict else 0
+    _tell(call, {"ResponseMetadata": {"RetryAttempts": again}} if again else {})
     if call.span is not None:
         telemetry = _log.telemetry()
         _choose(call, None)
@@ -156,19 +150,32 @@ def _fail(*, exception: BaseException, context: dict[str, object], **_: object) 
         call.span.close(telemetry.epoch(telemetry.monotonic()), exception)
 
 
-def _tell(frame: Frame | None, service: str, parsed: dict[str, object]) -> None:
-    """Leave what the answer tells for the line of the operation that is open."""
+_HANDLERS = (
+    ("before-parameter-build", _parameters),
+    ("before-call", _begin),
+    ("after-call", _end),
+    ("after-call-error", _fail),
+)
+
+
+def _tell(call: _Call, parsed: dict[str, object]) -> None:
+    """Leave what the call and its answer tell for the line of the operation that is open."""
+    frame = call.frame
     if frame is None:
         return
     frame = frame.whole or frame
     if frame.invocation is frame:
         return
-    read = _facts.dynamodb_facts if service == "dynamodb" else _facts.response_facts
-    if service.startswith("bedrock"):
-        read = _facts.bedrock_facts
-    told = read(parsed)
-    if parsed.get("Error"):
-        told.pop("http_status", None)  # the exception tells, if it gets out at all
+    if call.service == "dynamodb":
+        told = {**_facts.dynamodb_request_facts(call.operation, call.parameters), **_facts.dynamodb_facts(parsed)}
+    elif call.service.startswith("bedrock"):
+        told = _facts.bedrock_facts(parsed)
+    else:
+        told = _facts.response_facts(parsed)
+    if parsed.get("Error") or not parsed:
+        # The exception tells, if it gets out at all; and nothing was written.
+        told.pop("http_status", None)
+        told.pop("item_count", None)
     # Threads may work on one operation: an append cannot be interrupted.
     frame.told.append((_facts.request_id(parsed), told))
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from threading import RLock
+
 from mangaobs.runtime import _log
 from mangaobs.runtime._context import CURRENT
 from mangaobs.runtime._telemetry import RESERVED, taken_names
+
+_MOST = 40
+# Threads may bind at the same time; taken twice by a thread, since a signal handler may bind, too.
+_LOCK = RLock()
 
 
 def bind(*, session: object = None, raw_session: bool = False, **fields: object) -> None:
@@ -26,11 +32,20 @@ def bind(*, session: object = None, raw_session: bool = False, **fields: object)
 
         bound["session"] = session_field(telemetry, session, raw=raw_session)
         if invocation.span is not None and isinstance(bound["session"], str) and not raw_session:
-            invocation.span.annotate("session", bound["session"])
-    merged = {**invocation.fields, **telemetry.cleaned(bound)}
-    invocation.fields = {name: value for name, value in merged.items() if value is not None}
-    invocation.taken = taken_names(invocation.fields)
-    invocation.prefix = telemetry.invocation_prefix(invocation)
+            try:
+                invocation.span.annotate("session", bound["session"])
+            except Exception as error:  # noqa: BLE001 - `failed` raises what is not telemetry's
+                telemetry.failed("trace", error, foreign=True)
+    bound = telemetry.cleaned(bound)
+    with _LOCK:
+        merged = {**invocation.fields, **bound}
+        fields = {name: value for name, value in merged.items() if value is not None}
+        if len(fields) > _MOST:
+            telemetry.problem("bind", f"more than {_MOST} fields: what is on every line is no place for so many")
+            fields = dict(list(fields.items())[:_MOST])
+        invocation.fields = fields
+        invocation.taken = taken_names(fields)
+        invocation.prefix = telemetry.invocation_prefix(invocation)
 
 
 def summarize(**fields: object) -> None:
@@ -42,7 +57,10 @@ def summarize(**fields: object) -> None:
 
 
 def summarize_operation(**fields: object) -> None:
-    """Add `fields` to the line of the innermost operation that is open: `summarize_operation(first_token_ms=212.5)`."""
+    """Add `fields` to the line of the innermost operation that is open: `summarize_operation(first_token_ms=212.5)`.
+
+    With none open, nothing happens.
+    """
     frame = CURRENT.get()
     if frame is not None:
         frame = frame.whole or frame

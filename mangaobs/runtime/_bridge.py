@@ -10,7 +10,8 @@ import logging
 
 from mangaobs.runtime import _log
 from mangaobs.runtime._facts import error_facts, stack_of
-from mangaobs.runtime._interruption import is_ours
+from mangaobs.runtime._interruption import is_interruption
+from mangaobs.runtime._settings import LEVELS, level_number
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
@@ -19,7 +20,6 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
     "aws_request_id",
     "tenant_id",
 }
-_NUMBERS = ((50, 50), (40, 40), (30, 30), (20, 20), (10, 10))
 # Below this they print requests with their contents.
 _TALKATIVE = ("boto3", "botocore", "urllib3", "s3transfer")
 
@@ -31,36 +31,47 @@ class LogHandler(logging.Handler):
         """Write `record`; nothing is raised, whatever it holds."""
         telemetry = _log.telemetry()
         try:
-            fields: dict[str, object] = {"message": _message(record), "logger": record.name}
+            message = _message(record)
+            if telemetry.names is not None:
+                from mangaobs.runtime._redact import without_named
+
+                # What Python shows of a dict or an object, in a text that is one already.
+                message = without_named(message)
+            fields: dict[str, object] = {"message": message, "logger": record.name}
             fields.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
             error = record.exc_info[1] if record.exc_info else None
             if error is not None:
                 fields.update(error_facts(error))
                 fields["stack"] = stack_of(error)
-            level = next((ours for least, ours in _NUMBERS if record.levelno >= least), 5)
-            telemetry.log(level, str(fields.pop("event", "log")), fields)
-        except Exception as problem:
-            if not is_ours(problem):
-                raise
-            telemetry.problem("logging", type(problem).__name__)
+            level = max((number for number in LEVELS.values() if number <= record.levelno), default=LEVELS["TRACE"])
+            event = fields.pop("event", "log")
+            telemetry.log(level, event, fields)  # type: ignore[arg-type] # whatever it is
+        except Exception as problem:  # noqa: BLE001 - `failed` raises what is not telemetry's
+            telemetry.failed("logging", problem)
 
 
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # noqa: BLE001 - arguments that do not fit, or will not be shown
+    except BaseException as error:
+        # Arguments that do not fit, or will not be shown.
+        if is_interruption(error):
+            raise
         return f"{record.msg!s:.500}" if isinstance(record.msg, str) else f"<{type(record.msg).__name__}>"
 
 
 def take_over_logging(level: str = "WARN") -> None:
     """Send what the root logger gets, from `level` up, through `LogHandler` alone."""
-    from mangaobs.runtime._settings import level_number
+    number = level_number(level)
+    if number is None:
+        from mangaobs.errors import ConfigurationError
 
+        raise ConfigurationError(f"there is no level {level!r}", right=f"one of {', '.join(LEVELS)}")
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
     root.addHandler(LogHandler())
-    root.setLevel(level_number(level) or logging.WARNING)
+    root.setLevel(number)
     for name in _TALKATIVE:
         logger = logging.getLogger(name)
         if logger.level < logging.WARNING:

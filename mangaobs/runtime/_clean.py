@@ -16,7 +16,7 @@ from itertools import islice
 
 from mangaobs.runtime._facts import type_name
 from mangaobs.runtime._interruption import is_interruption
-from mangaobs.runtime._redact import REDACTED, WHOLE, Names, is_card, scrub, without_named
+from mangaobs.runtime._redact import DROPPED, REDACTED, WHOLE, Names, free, is_card, scrub, without_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ class _Walk:
                 return self.mapping(pairs, depth)
             if issubclass(kind, list):
                 return self.sequence(list.__getitem__(value, slice(None)), depth)  # type: ignore[call-overload]
+            if issubclass(kind, tuple) and type(getattr(kind, "_fields", None)) is tuple:
+                parts = tuple.__getitem__(value, slice(None))  # type: ignore[call-overload]
+                return self.mapping(list(zip(kind._fields, parts, strict=False)), depth)  # type: ignore[attr-defined]
             if issubclass(kind, tuple):
                 return self.sequence(tuple.__getitem__(value, slice(None)), depth)  # type: ignore[call-overload]
             return self.sequence(frozenset.union(frozenset(), value), depth)  # type: ignore[arg-type]
@@ -83,6 +86,7 @@ class _Walk:
 
     def mapping(self, pairs: list[tuple[object, object]], depth: int) -> dict[str, object]:
         out: dict[str, object] = {}
+        same: dict[str, int] = {}
         for key, item in pairs:
             if self.values > _MOST_VALUES or self.room <= 0:
                 self.truncated = True
@@ -90,9 +94,10 @@ class _Walk:
             name = self.key(key)
             # By the whole of it, before it was cut.
             redacted = 0 if self.names is None else self.names[key if type(key) is str else name]
-            name = scrub(name) if redacted else name
-            while name in out:
-                name += "_"  # 1 and "1" are two keys in Python, and one in JSON
+            if redacted == DROPPED:
+                continue
+            # 1 and "1" are two keys in Python, and one in JSON.
+            name = free(scrub(name) if redacted else name, out, same)
             out[name] = REDACTED if redacted == WHOLE else self.value(item, depth + 1)
         return out
 
@@ -161,17 +166,27 @@ class _Walk:
             return f"<{memoryview(value).nbytes} bytes>"  # type: ignore[arg-type]
         if issubclass(kind, BaseException):
             return self.text(type_name(value))  # its message may quote what a person wrote
+        shown = self.named(value, kind)
+        if shown is not None:
+            return shown
+        for timely in (datetime, date, time):
+            if issubclass(kind, timely):
+                return self.text(timely.isoformat(value))  # type: ignore[arg-type]
+        text = str.__getitem__(str(value), slice(None))
+        return self.text(text if self.names is None else without_named(text[: self.room + _MARGIN]))
+
+    def named(self, value: object, kind: type) -> object:
+        """What has names: a dataclass, a mapping of whatever make, a view of one; None for anything else."""
+        names = getattr(kind, "__dataclass_fields__", None)
+        if type(names) is dict:
+            return self.mapping([(name, getattr(value, name)) for name in names if hasattr(value, name)], _DEEPEST // 2)
         if issubclass(kind, Mapping):
             return self.mapping(list(islice(value.items(), _MOST_VALUES)), _DEEPEST // 2)  # type: ignore[attr-defined]
         if issubclass(kind, ItemsView):
             return self.mapping(list(value), _DEEPEST // 2)  # type: ignore[call-overload]
         if issubclass(kind, (deque, KeysView, ValuesView)):
             return self.sequence(list(value), _DEEPEST // 2)  # type: ignore[call-overload]
-        for timely in (datetime, date, time):
-            if issubclass(kind, timely):
-                return self.text(timely.isoformat(value))  # type: ignore[arg-type]
-        text = str.__getitem__(str(value), slice(None))
-        return self.text(text if self.names is None else without_named(text[: self.room + _MARGIN]))
+        return None
 
     def subclass(self, value: object, kind: type) -> object:
         # By the built-in type's own methods, again.
@@ -208,11 +223,9 @@ def plain_names(fields: dict[object, object]) -> dict[str, object]:
     """`fields` under names that are texts."""
     walk = _Walk(64_000, None)
     plain: dict[str, object] = {}
+    same: dict[str, int] = {}
     for key, value in fields.items():
-        name = walk.key(key)
-        while name in plain:
-            name += "_"
-        plain[name] = value
+        plain[free(walk.key(key), plain, same)] = value
     return plain
 
 

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from mangaobs.runtime._held import HeldLines
     from mangaobs.runtime._metrics import Sample
     from mangaobs.runtime.tracer import Span
 
@@ -17,10 +18,11 @@ class Frame:
     """An open operation, or a part of one: its parent, its subsegment, and what is known of it so far.
 
     `started` is seconds of the monotonic clock; `told` what AWS calls inside it told, each with its request id, and
-    `facts` what code said. A part has a `whole`, the operation that all that is for.
+    `facts` what code said. A part has a `whole`, the operation that all that is for. A `block` is around a `with`
+    statement, anything else around a call.
     """
 
-    __slots__ = ("facts", "invocation", "name", "parent", "span", "started", "told", "whole")
+    __slots__ = ("block", "facts", "invocation", "name", "over", "parent", "span", "started", "told", "whole")
 
     facts: dict[str, object] | None
     invocation: Invocation | None
@@ -35,6 +37,8 @@ class Frame:
         self.facts = None
         self.told: list[tuple[object, dict[str, object]]] = []
         self.whole: Frame | None = None
+        self.over = False
+        self.block = False
 
 
 class Invocation(Frame):
@@ -46,7 +50,6 @@ class Invocation(Frame):
     """
 
     __slots__ = (
-        "closed",
         "context",
         "deadline",
         "fields",
@@ -55,11 +58,9 @@ class Invocation(Frame):
         "margin_ms",
         "open",
         "prefix",
-        "request_id",
         "samples",
         "summary",
         "taken",
-        "trace_header",
         "warned",
     )
 
@@ -71,8 +72,9 @@ class Invocation(Frame):
         self.facts = None
         self.told = []
         self.whole = None
+        self.over = False
+        self.block = False
         self.context = context
-        self.request_id = ""
         self.fields: dict[str, object] = {}
         self.prefix = b""
         self.taken: frozenset[str] = frozenset()
@@ -81,50 +83,14 @@ class Invocation(Frame):
         self.samples: list[Sample] = []
         self.held: HeldLines | None = None
         self.summary: dict[str, object] | None = None
-        self.trace_header = ""
         self.deadline = 0.0
         self.margin_ms = 0.0
         self.warned = False
-        self.closed = False
 
     @property
     def invocation(self) -> Invocation:  # type: ignore[override] # the one frame that is its own
         """Itself; as an attribute it would be a cycle, and every invocation work for the garbage collector."""
         return self
-
-
-class HeldLines:
-    """Debug lines that are written only if the invocation fails: the newest, up to `limit` bytes in all."""
-
-    __slots__ = ("dropped", "limit", "lines", "size")
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.lines: list[bytes] = []
-        self.size = 0
-        self.dropped = 0
-
-    def add(self, line: bytes) -> None:
-        """Keep `line`, at the expense of the oldest."""
-        if len(line) > self.limit:
-            self.dropped += 1
-            return
-        self.lines.append(line)
-        self.size += len(line)
-        while self.size > self.limit and self.lines:
-            self.size -= len(self.lines.pop(0))
-            self.dropped += 1
-
-    def take(self) -> bytes:
-        """All of it, once: whoever else takes at the same time, the deadline's thread say, gets the others."""
-        taken = []
-        try:
-            while self.lines:
-                taken.append(self.lines.pop())
-        except IndexError:
-            pass
-        self.size = 0
-        return b"".join(reversed(taken))
 
 
 def make_current(frame: Frame) -> None:
@@ -136,10 +102,19 @@ def make_current(frame: Frame) -> None:
         raise
 
 
-def abandon(frame: Frame | None) -> None:
-    """Make the parent of `frame` current again, if that has not been done."""
-    if frame is not None and CURRENT.get() is frame:
-        CURRENT.set(frame.parent)
+def leave(frame: Frame | None) -> None:
+    """End `frame`: what was current before it, and is not over yet, becomes so again. Twice is as good as once.
+
+    Functions end in the order of their calls, whatever was left open within; blocks may overlap, or end elsewhere.
+    """
+    if frame is None:
+        return
+    frame.over = True
+    if not frame.block or CURRENT.get() is frame:
+        parent = frame.parent
+        while parent is not None and parent.over:
+            parent = parent.parent
+        CURRENT.set(parent)
 
 
 CURRENT: ContextVar[Frame | None] = ContextVar("mangaobs.frame", default=None)

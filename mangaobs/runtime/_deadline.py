@@ -12,6 +12,7 @@ from threading import Event, Thread
 from mangaobs.runtime._context import Invocation
 from mangaobs.runtime._facts import type_name
 from mangaobs.runtime._held import write_held
+from mangaobs.runtime._lambda_context import remaining_ms
 from mangaobs.runtime._metrics import flush
 from mangaobs.runtime._telemetry import WARN
 
@@ -71,8 +72,8 @@ class Guard:
 
     def _notice(self, invocation: Invocation, now: float) -> None:
         try:
-            remaining: float = invocation.context.get_remaining_time_in_millis()  # type: ignore[attr-defined]
-            if not 0 <= remaining < 10**9:
+            remaining = remaining_ms(invocation.context)
+            if remaining is None:
                 invocation.warned = True
                 return
             if remaining > invocation.margin_ms + 5:
@@ -92,7 +93,7 @@ class Guard:
         open_frames = list(invocation.open)
         if open_frames:
             fields["open_operation"] = open_frames[-1].name
-        if invocation.closed:
+        if invocation.over:
             return
         telemetry.put(telemetry.line(WARN, "deadline_near", fields, invocation))
         write_held(telemetry, invocation)

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 _SAMPLE = {"text": 'é "\\\n', "whole": 1, "part": 0.5, "flag": True, "none": None, "more": [1, {"deep": "x"}]}
 
 
-def encoder(choice: str) -> Encoder:
-    """The encoder of this choice: auto, stdlib or orjson. auto takes orjson if the function has loaded it anyway."""
+def encoder(choice: str, problems: list[str]) -> Encoder:
+    """The encoder of this choice: auto, stdlib or orjson. auto takes orjson if the function has loaded it anyway.
+
+    That orjson cannot be had goes to `problems`.
+    """
     if choice == "orjson" or (choice == "auto" and "orjson" in sys.modules):
         try:
             from orjson import dumps
         except ImportError:
+            problems.append("orjson is not installed; the standard library's encoder is used")
             return standard()
         orjson: Encoder = dumps
         return orjson

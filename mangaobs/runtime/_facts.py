@@ -45,7 +45,7 @@ def type_name(value: object) -> str:
 def stack_of(error: BaseException) -> str:
     """Where an exception came through, the innermost place last: `handler.py:12 handler > turns.py:40 load`."""
     places = []
-    trace: TracebackType | None = error.__traceback__
+    trace: TracebackType | None = BaseException.__dict__["__traceback__"].__get__(error)  # whatever its class says
     while trace is not None:
         code = trace.tb_frame.f_code
         if trace.tb_frame.f_globals.get("__package__") != __package__:
@@ -61,7 +61,10 @@ def add_up(facts: Facts, told: Facts) -> None:
     """Add what one more call told to what others did: amounts are summed, of the rest the last counts."""
     for name, value in told.items():
         before = facts.get(name)
-        if name in _ADD_UP and isinstance(before, (int, float)) and isinstance(value, (int, float)):
+        if name == "table":
+            # Several tables are none that could be named.
+            facts[name] = value if name not in facts or before == value else None
+        elif name in _ADD_UP and isinstance(before, (int, float)) and isinstance(value, (int, float)):
             facts[name] = before + value
         else:
             facts[name] = value
@@ -98,6 +101,29 @@ def dynamodb_facts(result: object) -> Facts:
         facts["item_count"] = 1
     elif type(result.get("Responses")) is dict:
         facts["item_count"] = sum(len(items) for items in result["Responses"].values())
+    return facts
+
+
+def dynamodb_request_facts(operation: str, parameters: object) -> Facts:
+    """`table` and the `item_count` of a write, by what was asked for; a table of several is None."""
+    if type(parameters) is not dict:
+        return {}
+    facts: Facts = {}
+    tables = {parameters["TableName"]} if "TableName" in parameters else set()
+    requests = parameters.get("RequestItems")
+    if type(requests) is dict:
+        tables = set(requests)
+    parts = parameters.get("TransactItems")
+    if type(parts) is list:
+        tables = {action["TableName"] for part in parts for action in part.values() if "TableName" in action}
+    if tables:
+        facts["table"] = tables.pop() if len(tables) == 1 else None
+    if operation in ("PutItem", "UpdateItem", "DeleteItem"):
+        facts["item_count"] = 1
+    elif operation == "BatchWriteItem" and type(requests) is dict:
+        facts["item_count"] = sum(len(writes) for writes in requests.values())
+    elif operation == "TransactWriteItems" and type(parts) is list:
+        facts["item_count"] = len(parts)
     return facts
 
 

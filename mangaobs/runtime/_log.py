@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from mangaobs.runtime._telemetry import Telemetry
     from mangaobs.signals import LogEvent
 
+# As in `_settings`, which would be a module more in each cold start.
 _DEBUG, _INFO, _WARN, _ERROR = 10, 20, 30, 40
+_LEVELS = {"TRACE": 5, "DEBUG": _DEBUG, "INFO": _INFO, "WARN": _WARN, "ERROR": _ERROR, "FATAL": 50}
 
 # Nothing is made at import: the first line, or `configure`, assembles it.
 assembled: Telemetry | None = None
@@ -26,7 +28,7 @@ def log_debug(event: str = "", fields: Mapping[str, object] | None = None, /, **
     """A line for whoever looks for a fault: written if debug lines are wanted, sampled, or the invocation fails."""
     if _threshold > _DEBUG:
         return
-    (assembled or telemetry()).log(_DEBUG, event, more if fields is None else merged(fields, more))
+    (assembled or telemetry()).log(_DEBUG, event, more if fields is None else _merged(fields, more))
 
 
 def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
@@ -37,12 +39,12 @@ def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **m
     """
     if _threshold > _INFO:
         return
-    (assembled or telemetry()).log(_INFO, event, more if fields is None else merged(fields, more))
+    (assembled or telemetry()).log(_INFO, event, more if fields is None else _merged(fields, more))
 
 
 def log_warning(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
     """A line about something that should not be, and does no harm yet."""
-    (assembled or telemetry()).log(_WARN, event, more if fields is None else merged(fields, more))
+    (assembled or telemetry()).log(_WARN, event, more if fields is None else _merged(fields, more))
 
 
 def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
@@ -52,7 +54,9 @@ def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **
     `retries` and `stack`, the places in the code that it went through. Its message is left out, since it may quote what
     a person wrote.
     """
-    own = more if fields is None else merged(fields, more)
+    if issubclass(type(fields), BaseException):
+        fields = {"error": fields}
+    own = more if fields is None else _merged(fields, more)
     error = own.get("error")
     if issubclass(type(error), BaseException):
         from mangaobs.runtime._facts import error_facts, stack_of
@@ -64,28 +68,16 @@ def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **
 
 def log_event(event: LogEvent, /, **fields: object) -> None:
     """A line of a declared kind, at its declared level."""
-    (assembled or telemetry()).log_declared(event, fields)
+    # Whatever it is, the call goes on.
+    name: str = getattr(event, "name", event)  # type: ignore[arg-type]
+    level = _LEVELS.get(getattr(event, "level", "INFO"), _INFO)
+    (assembled or telemetry()).log(level, name, fields)
 
 
-def merged(fields: Mapping[str, object], more: dict[str, object]) -> dict[str, object]:
-    """`fields`, which the caller passes as they are, and `more`, with plain names."""
-    try:
-        names = {**fields, **more}
-    except BaseException as error:
-        # No mapping, or one that will not be read.
-        from mangaobs.runtime._interruption import is_interruption
+def _merged(fields: Mapping[str, object], more: dict[str, object]) -> dict[str, object]:
+    from mangaobs.runtime._fields import merged
 
-        if is_interruption(error):
-            raise
-        return {"value": fields, **more}
-    if _PLAIN.issuperset(map(type, names)):
-        return names
-    from mangaobs.runtime._clean import plain_names
-
-    return plain_names(names)  # type: ignore[arg-type] # names that are no texts, whatever the types say
-
-
-_PLAIN = frozenset((str,))
+    return merged(fields, more)
 
 
 def telemetry() -> Telemetry:

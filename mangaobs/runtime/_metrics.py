@@ -13,7 +13,9 @@ import json
 
 from mangaobs.runtime import _log
 from mangaobs.runtime._context import CURRENT
-from mangaobs.runtime._interruption import is_interruption, is_ours
+from mangaobs.runtime._facts import type_name
+from mangaobs.runtime._held import drained
+from mangaobs.runtime._interruption import is_interruption
 from mangaobs.runtime._telemetry import INFO, LEVEL_PIECES, RESERVED
 
 TYPE_CHECKING = False
@@ -39,6 +41,7 @@ _MOST_SAMPLES = 5000  # that an invocation keeps before it writes some
 
 def count(metric: MetricSignal, value: float = 1, **dimensions: str) -> None:
     """Count `value` of a metric up; what an invocation counts is written as one sum."""
+    # Most metrics have no dimensions of the moment: their key is made without a call.
     _add(
         (id(metric), metric, dimensions, value, True)
         if not dimensions
@@ -59,8 +62,10 @@ def flush_metrics() -> None:
 
 
 def _keyed(metric: MetricSignal, dimensions: dict[str, str], value: float, *, summed: bool) -> Sample:
-    key: object = (id(metric), *sorted(dimensions.items())) if dimensions else id(metric)
-    return key, metric, dimensions, value, summed
+    texts = {name: text for name, text in dimensions.items() if type(text) is str}
+    # One that is no text is missing then, which is said where the document is made.
+    key: object = (id(metric), *sorted(texts.items())) if dimensions else id(metric)
+    return key, metric, texts, value, summed
 
 
 def _add(sample: Sample) -> None:
@@ -68,12 +73,12 @@ def _add(sample: Sample) -> None:
     if (type(value) is not int and type(value) is not float) or not -_LARGEST < value < _LARGEST:
         number = _number(value)
         if number is None:
-            _log.telemetry().problem("metric_value", sample[1].name)
+            _log.telemetry().problem("metric_value", _name_of(sample[1]))
             return
         sample = (*sample[:3], number, sample[4])
     frame = CURRENT.get()
     invocation = frame.invocation if frame is not None else None
-    if invocation is None or invocation.closed:
+    if invocation is None or invocation.over:
         telemetry = _log.telemetry()
         telemetry.put(_lines(telemetry, invocation, [sample]))
         return
@@ -84,11 +89,16 @@ def _add(sample: Sample) -> None:
         flush(_log.telemetry(), invocation)
 
 
+def _name_of(metric: MetricSignal) -> str:
+    name = getattr(metric, "name", None)
+    return name if isinstance(name, str) else f"a {type_name(metric)}"
+
+
 def _number(value: object) -> Number | None:
     """`value` as a number that CloudWatch takes, or None."""
-    if isinstance(value, (str, bytes)):
-        return None
     try:
+        if isinstance(value, (str, bytes)):
+            return None
         number = int(value) if isinstance(value, int) else float(value)  # type: ignore[arg-type]
     except BaseException as error:
         # The caller's own type may do anything.
@@ -107,18 +117,8 @@ def flush(telemetry: Telemetry, invocation: Invocation) -> None:
 
 def documents(telemetry: Telemetry, invocation: Invocation) -> bytes:
     """What the invocation has counted, as lines to write; it begins anew."""
-    samples = invocation.samples
-    taken: list[Sample] = []
-    try:
-        # One by one: whoever else flushes at the same time, the deadline's thread say, gets the others.
-        while samples:
-            taken.append(samples.pop())
-    except IndexError:
-        pass
-    if not taken:
-        return b""
-    taken.reverse()
-    return _lines(telemetry, invocation, taken)
+    taken = drained(invocation.samples)
+    return _lines(telemetry, invocation, taken) if taken else b""
 
 
 def _lines(telemetry: Telemetry, invocation: Invocation | None, samples: list[Sample]) -> bytes:
@@ -131,20 +131,20 @@ def _lines(telemetry: Telemetry, invocation: Invocation | None, samples: list[Sa
             key, metric, dimensions, value, summed = samples[0]
             found = value if summed else [value]
             known = telemetry.formats.get((taken, key))
-            if known is not None and len(known) == 1:
-                return known[0].line(telemetry, prefix, found)
+            if known is not None and len(known[1]) == 1:
+                # One metric whose document is known, as in most invocations: nothing is to sum up.
+                return known[1][0].line(telemetry, prefix, found)
             batches: Batches = [({key: (metric, dimensions)}, {key: found})]
         else:
             batches = _summed_up(telemetry, samples)
         lines = b""
         for series, values in batches:
             shape: Shape = (taken, *series)
-            for document in telemetry.formats.get(shape) or _layout(telemetry, shape, series):
+            _, layout = telemetry.formats.get(shape) or _layout(telemetry, shape, series)
+            for document in layout:
                 lines += document.line(telemetry, prefix, *[values[key] for key in document.keys])
-    except Exception as error:
-        if not is_ours(error):
-            raise
-        telemetry.problem("metrics", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - `failed` raises what is not telemetry's
+        telemetry.failed("metrics", error)
         return b""
     return lines
 
@@ -177,22 +177,21 @@ def _summed_up(telemetry: Telemetry, samples: list[Sample]) -> Batches:
 class Document:
     """A document whose values are missing: `keys` are the series that they belong to, in order."""
 
-    __slots__ = ("_metrics", "_pattern", "_with_prefix", "keys")
+    __slots__ = ("_pattern", "_with_prefix", "keys")
 
     def __init__(
         self, telemetry: Telemetry, members: list[tuple[object, MetricSignal, dict[str, str]]], taken: frozenset[str]
     ) -> None:
         _, first, dimensions = members[0]
-        # Kept, since series are known by the identity of their metric.
-        self._metrics = [metric for _, metric, _ in members]
+        metrics = [metric for _, metric, _ in members]
         self.keys = tuple(key for key, _, _ in members)
         # A name that every line of the invocation has would be there twice: such a document goes without the others.
-        self._with_prefix = taken.isdisjoint((*dimensions, *(metric.name for metric in self._metrics)))
+        self._with_prefix = taken.isdisjoint((*dimensions, *(metric.name for metric in metrics)))
         definition = [
             {
                 "Namespace": first.namespace,
                 "Dimensions": [list(dimensions)],
-                "Metrics": [{"Name": metric.name, "Unit": metric.unit} for metric in self._metrics],
+                "Metrics": [{"Name": metric.name, "Unit": metric.unit} for metric in metrics],
             }
         ]
         level = LEVEL_PIECES[max(INFO, telemetry.settings.platform_level)]
@@ -202,7 +201,7 @@ class Document:
         )
         for name, value in dimensions.items():
             pattern += b",%b:%b" % (_encoded(name), _encoded(value))
-        for metric in self._metrics:
+        for metric in metrics:
             pattern += b",%b:%%a" % _encoded(metric.name)
         self._pattern = pattern + b"}\n"
 
@@ -213,8 +212,8 @@ class Document:
         return self._pattern % (telemetry.stamp(now), now % 1 * 1000, prefix, now * 1000, *values)
 
 
-def _layout(telemetry: Telemetry, shape: Shape, series: Series) -> list[Document]:
-    """The documents that these metrics make.
+def _layout(telemetry: Telemetry, shape: Shape, series: Series) -> tuple[Series, list[Document]]:
+    """The documents that these metrics make, with the metrics themselves: their identity is the key.
 
     Metrics share a document if they share the namespace, the dimensions and their values, and no name.
     """
@@ -234,8 +233,8 @@ def _layout(telemetry: Telemetry, shape: Shape, series: Series) -> list[Document
     layout = [Document(telemetry, members, shape[0]) for members in groups.values()]
     if len(telemetry.formats) >= _MOST_FORMATS:
         telemetry.formats.clear()
-    telemetry.formats[shape] = layout
-    return layout
+    telemetry.formats[shape] = series, layout
+    return series, layout
 
 
 def _literal(text: bytes) -> bytes:
@@ -248,13 +247,16 @@ def _encoded(value: object) -> bytes:
 
 def _dimension_values(telemetry: Telemetry, metric: MetricSignal, given: dict[str, str]) -> dict[str, str] | None:
     """The value of each declared dimension; without one, the metric would be another than the one that is watched."""
+    if not hasattr(metric, "namespace"):
+        telemetry.problem("metric", f"{_name_of(metric)} is no MetricSignal")
+        return None
     values = {}
     for name in metric.dimensions:
         value = given.get(name) or telemetry.settings.dimensions.get(name)
         if not isinstance(value, str) or not value.strip():
             telemetry.problem("metric_dimension", f"{metric.name}: {name} has no value; MANGAOBS_DIMENSIONS={name}=…")
             return None
-        values[name] = value[:1024]
+        values[name] = telemetry.scrub(value[:1024])
     unknown = given.keys() - set(metric.dimensions)
     if unknown:
         telemetry.problem("metric_dimension", f"{metric.name}: {min(unknown)} is not declared")

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
 
 class Observation:
-    """How a handler is observed. `session` and `correlation` get the event; what they raise is passed over."""
+    """How handlers are observed. `session` and `correlation` get the event; what they raise is passed over."""
 
-    __slots__ = ("correlation", "name", "raw_session", "running", "session")
+    __slots__ = ("correlation", "raw_session", "session")
 
     def __init__(
         self,
@@ -49,10 +49,29 @@ class Observation:
         correlation: Callable[[Any], object] | None,
         raw_session: bool,  # noqa: FBT001 - private
     ) -> None:
+        for name, find in (("session", session), ("correlation", correlation)):
+            if find is not None and not callable(find):
+                from mangaobs.errors import DefinitionError
+
+                raise DefinitionError(
+                    f"observe({name}={find!r}) is no function", right=f'for example {name}=lambda event: event["id"]'
+                )
         self.session = session
         self.correlation = correlation
         self.raw_session = raw_session
-        self.name = ""
+
+    def __call__(self, handler: F, /) -> F:
+        return wrapped(handler, Observed(self, getattr(handler, "__name__", "handler")))
+
+
+class Observed:
+    """One handler that is observed."""
+
+    __slots__ = ("name", "observation", "running")
+
+    def __init__(self, observation: Observation, name: str) -> None:
+        self.observation = observation
+        self.name = name
         self.running: Invocations | None = None
 
     def enter(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Frame | None:
@@ -64,12 +83,8 @@ class Observation:
     def _start(self) -> Invocations:
         from mangaobs.runtime._invocation import Invocations
 
-        self.running = Invocations(self)
+        self.running = Invocations(self.observation, self.name)
         return self.running
-
-    def __call__(self, handler: F, /) -> F:
-        self.name = getattr(handler, "__name__", "handler")
-        return wrapped(handler, self)
 
 
 if not TYPE_CHECKING:

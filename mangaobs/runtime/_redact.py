@@ -12,7 +12,7 @@ from mangaobs.runtime._sensitive import ANYWHERE, AT_END
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from mangaobs.signals import Field, LogEvent, Signals
 
@@ -24,11 +24,13 @@ _LONGEST_NAME = 256
 _MOST_NAMES = 2048  # names of fields come from code, but a hostile payload could bring millions
 
 
-WHOLE, NAME = 1, 2  # what is redacted of a field: its value, or its very name
+WHOLE, NAME, DROPPED = 1, 2, 3  # what is redacted of a field: its value, its very name, or all of it
+_ANYWHERE = tuple(name.replace("-", "") for name in ANYWHERE)
+_AT_END = frozenset(name.replace("-", "") for name in AT_END)
 
 
 class Names(dict[str, int]):
-    """What is redacted of a field of this name: nothing (0), `WHOLE` or `NAME`; worked out once a name."""
+    """What is redacted of a field of this name: nothing (0), `WHOLE`, `NAME` or `DROPPED`; worked out once a name."""
 
     def __init__(
         self, extra: Iterable[str] = (), signals: Signals | None = None, *, only_declared: bool = False
@@ -53,7 +55,10 @@ class Names(dict[str, int]):
     def __missing__(self, name: str) -> int:
         if len(self) >= _MOST_NAMES:
             self.clear()
-        answer = NAME if scrub(name) != name else WHOLE if self._is_sensitive(name) else 0
+        if self._only_declared and name not in self._declared:
+            answer = DROPPED
+        else:
+            answer = NAME if scrub(name) != name else WHOLE if self._is_sensitive(name) else 0
         if len(name) <= _LONGEST_NAME:
             self[name] = answer
         return answer
@@ -65,12 +70,10 @@ class Names(dict[str, int]):
         declared = self._declared.get(name)
         if declared is not None:
             return declared
-        if self._only_declared:
-            return True
-        if plain in AT_END or any(word in plain for word in ANYWHERE):
+        if plain in _AT_END or any(word in plain for word in _ANYWHERE):
             return True
         words = [word.lower() for word in _WORDS.findall(name) if not word.isdecimal()]
-        return any("".join(words[-n:]) in AT_END for n in (1, 2, 3) if n <= len(words))
+        return any("".join(words[-n:]) in _AT_END for n in (1, 2, 3) if n <= len(words))
 
 
 def _plain(name: str) -> str:
@@ -83,16 +86,18 @@ _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]+)+")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]++\.[\w-]++(?:\.[\w-]*+)?")
 _AWS_ID = re.compile(r"(?<![A-Za-z0-9])A(?:KI|SI|RO|ID)A[A-Z0-9]{16}(?![A-Za-z0-9])")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])")
-_CARDS = re.compile(r"(?<!\w)(?<![0-9]\.)[0-9](?:[ -]?[0-9]){12,}+(?!\w)")
+_CARDS = re.compile(r"(?<!\w)(?<![0-9][ .-])[0-9](?:[ -]?[0-9]){12,}+")
+_CREDENTIALS = re.compile(r"://[^/\s:@]{0,200}:[^/\s@]{1,200}@")
+_BEARER = re.compile(r"\b([Bb]earer\s{1,4})[\w.~+/=-]{4,}+")
 _GROUP = re.compile(r"[0-9]+")
 # International, in groups as people write them, or behind a zero; a bare run of digits is an id as often as a number.
 _PHONE = re.compile(
     r"(?<![\w+])\+[0-9](?:[ ()./-]{0,2}[0-9]){7,14}(?!\w)"
-    r"|(?<![\w+])(?<![0-9][ ./-])(?:"
+    r"|(?<![\w+])(?<![0-9][ ./-])(?<!\w-)(?:"
     r"(?:[0-9]{1,3}[ /-])?(?:\([0-9]{2,5}\)|[0-9]{2,5})[ /-][0-9]{3,4}[ /-][0-9]{3,5}"
     r"|(?:1\.)?[0-9]{3}\.[0-9]{3}\.[0-9]{4}"
     r"|0[0-9]{2,4}[ /-][0-9]{5,8}"
-    r")(?![ ./-]?[0-9])(?!\w)"
+    r")(?![ ./-]?[0-9])(?!-?\w)"
 )
 
 # A text is looked at as bytes, once for each kind, by what costs least: translations and searches for a run.
@@ -111,22 +116,29 @@ def suspicious(text: bytes) -> bool:
     """
     return (
         b"@" in text
+        or b'\\"' in text
+        or b"=" in text
         or b"eyJ" in text
+        or b"earer " in text
         or _DIGITS in text.translate(_TO_DIGIT, _BETWEEN_DIGITS)
         or _CAPITALS in text.translate(_TO_CAPITAL)
         or _LETTERS in text.translate(_TO_LETTER)
     )
 
 
-_HINT = re.compile(r"@|eyJ|A(?:KI|SI|RO|ID)A|(?:[0-9][ ()./-]{0,2}){7}[0-9]|[A-Za-z0-9/+]{40}")
+_HINT = re.compile(r"[@\"=]|eyJ|earer |A(?:KI|SI|RO|ID)A|(?:[0-9][ ()./-]{0,2}){7}[0-9]|[A-Za-z0-9/+]{40}")
 
 
 def scrub(text: str) -> str:
     """`text` without what looks secret or personal."""
     if len(text) < 6 or _HINT.search(text) is None:
         return text
+    if '"' in text or "=" in text:
+        text = without_named(text)
     if "@" in text:
-        text = _EMAIL.sub("[EMAIL]", text)
+        text = _EMAIL.sub("[EMAIL]", _CREDENTIALS.sub(f"://{REDACTED}@", text))
+    if "earer " in text:
+        text = _BEARER.sub(rf"\1{REDACTED}", text)
     if "eyJ" in text:
         text = _JWT.sub("[JWT]", text)
     text = _AWS_ID.sub("[AWS_KEY]", text)
@@ -135,15 +147,26 @@ def scrub(text: str) -> str:
     return _PHONE.sub("[PHONE]", text)
 
 
+# A name of a secret with what stands behind it, as `name=value`, `"name": "value"` or `('name', 'value')`.
 _NAMED = re.compile(
-    r"(?i)((?:" + "|".join(ANYWHERE) + r")[\w-]*[\"']?\s*[:=,]\s*)"
-    r"(?:\"[^\"]*\"|'[^']*'|[^,;}\])\n]+)"
+    r"(?i)((?:"
+    + "|".join(name.replace("-", "[-_ ]?") for name in ANYWHERE)
+    + r"|(?<![a-z])(?:"
+    + "|".join(name.replace("-", "[-_ ]?") for name in AT_END)
+    + r"))[\w-]{0,32}+(?:\\?[\"'])?\s{0,4}[:=,]\s{0,4})"
+    r"(?:\\?\"[^\"]*\"|'[^']*'|[^\s,;&}\])][^\n,;&}\])]*)"
 )
 
 
 def without_named(text: str) -> str:
-    """What an object shows of itself, without the values behind names of secrets: `Headers({'Authorization': …})`."""
-    return _NAMED.sub(r"\1" + REDACTED, text)
+    """`text` without the values behind names of secrets: `{"password": "[REDACTED]"}`, `token=[REDACTED]`."""
+    return _NAMED.sub(_named, text)
+
+
+def _named(match: re.Match[str]) -> str:
+    value = match[0][len(match[1]) :]
+    mark = next((quote for quote in ('\\"', '"', "'") if value.startswith(quote)), "")
+    return f"{match[1]}{mark}{REDACTED}{mark}"
 
 
 def is_card(number: int) -> bool:
@@ -161,6 +184,8 @@ def _without_cards(match: re.Match[str]) -> str:
     """Digits in groups, without those neighbors that make a card: `12 4111 1111 1111 1111 99`."""
     text = match[0]
     groups = list(_GROUP.finditer(text))
+    if match.string[match.end() : match.end() + 1].isalnum():
+        groups.pop()  # the beginning of a word
     out, done, first = "", 0, 0
     while first < len(groups):
         last = _end_of_card(groups, first)
@@ -200,6 +225,17 @@ def _is_card(digits: str) -> bool:
 # --- Redaction of a value of the caller's. ---
 
 
+def free(name: str, taken: Container[object], same: dict[str, int]) -> str:
+    """`name`, or with a number behind it if it is taken; `same` remembers how many there are."""
+    if name not in taken:
+        return name
+    number = same.get(name, 1)
+    while f"{name}_{number}" in taken:
+        number += 1
+    same[name] = number + 1
+    return f"{name}_{number}"
+
+
 class Redactor:
     """Copies a value without what is to be redacted; types other than JSON's become what a log line makes of them."""
 
@@ -232,10 +268,15 @@ class Redactor:
         # Written out for its speed, where `_copied` would say the same.
         names, hint = self.names, _HINT.search
         out: dict[object, object] = {}
+        same: dict[str, int] = {}
         for key, item in value.items():
+            if type(key) is not str:
+                return self._cleaned(value)  # type: ignore[return-value]
             kind = type(item)
-            if type(key) is str and names[key]:
-                out[scrub(key)] = REDACTED if names[key] == WHOLE else self._copied(item)
+            redacted = names[key]
+            if redacted:
+                if redacted != DROPPED:
+                    out[free(scrub(key), out, same)] = REDACTED if redacted == WHOLE else self._copied(item)
             elif kind is str:
                 text: str = item  # type: ignore[assignment]
                 out[key] = text if len(text) < 6 or hint(text) is None else scrub(text)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mangaobs.runtime import _facts, _log
-from mangaobs.runtime._context import CURRENT, Frame, make_current
-from mangaobs.runtime._interruption import is_interruption, is_ours
+from mangaobs.runtime._context import CURRENT, Frame, leave, make_current
+from mangaobs.runtime._fields import renamed
+from mangaobs.runtime._interruption import is_interruption
 from mangaobs.runtime._span_values import annotate, annotation
+from mangaobs.runtime._spans import closed, opened
 from mangaobs.runtime._telemetry import ERROR, INFO, RESERVED
 
 TYPE_CHECKING = False
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 class Running:
     """What an operation's calls share: its encoded pieces, and where its facts come from."""
 
-    __slots__ = ("annotations", "derived", "operation", "piece", "read", "static", "telemetry")
+    __slots__ = ("annotations", "derived", "fallback", "operation", "piece", "read", "static", "telemetry")
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
@@ -29,11 +31,12 @@ class Running:
         )
         self.telemetry: Telemetry | None = None
         self.piece = b""
+        self.fallback: dict[str, object] = {}
         # What is declared with the operation, if X-Ray can index it, goes to its subsegment, too.
         self.annotations: dict[str, str | int | float] = {}
         # A field of the caller's that is called as a measured one gets a `_` at the end.
-        self.static = {_free(name): value for name, value in operation.static.items()}
-        self.derived = {_free(name): derive for name, derive in operation.derived.items()}
+        self.static = renamed(operation.static, _MEASURED)
+        self.derived: dict[str, Callable[..., object]] = renamed(operation.derived, _MEASURED)  # type: ignore[assignment]
 
     def enter(self) -> Frame | None:
         """Open a frame and make it the current one."""
@@ -44,26 +47,15 @@ class Running:
             invocation = frame.invocation
             if invocation is not None:
                 invocation.open[frame] = None
-            if parent.span is not None:
-                frame.span = self._open_span(parent.span, telemetry, frame)
+            frame.span = opened(telemetry, frame)
         make_current(frame)
         return frame
-
-    def _open_span(self, parent: Span, telemetry: Telemetry, frame: Frame) -> Span | None:
-        try:
-            tracer = telemetry.tracer
-            return None if tracer is None else tracer.open(parent, self.operation.name, telemetry.epoch(frame.started))
-        except Exception as error:
-            if not is_ours(error):
-                raise
-            telemetry.problem("trace", type(error).__name__)
-            return None
 
     def leave(self, frame: Frame | None, result: object, error: BaseException | None) -> None:
         """Close the frame: its line, its subsegment."""
         if frame is None:
             return
-        CURRENT.set(frame.parent)
+        leave(frame)
         telemetry = _log.assembled or _log.telemetry()
         ended = telemetry.monotonic()
         invocation = frame.invocation
@@ -75,29 +67,17 @@ class Running:
                 self._prepare(telemetry)
             extras = self._extras(telemetry, frame, result, error)
             self._write(telemetry, frame, (ended - frame.started) * 1000, extras, error)
-        except Exception as problem:
-            if not is_ours(problem):
-                raise
-            telemetry.problem("operation", type(problem).__name__)
+        except Exception as problem:  # noqa: BLE001 - `failed` raises what is not telemetry's
+            telemetry.failed("operation", problem)
         if frame.span is not None:
-            self._close_span(telemetry, frame.span, ended, extras, error)
-
-    def _close_span(
-        self, telemetry: Telemetry, span: Span, ended: float, extras: dict[str, object], error: BaseException | None
-    ) -> None:
-        try:
-            self._annotate(telemetry, span, extras)
-            span.close(telemetry.epoch(ended), error)
-        except Exception as problem:
-            if not is_ours(problem):
-                raise
-            telemetry.problem("trace", type(problem).__name__)
+            self._annotate(telemetry, frame.span, extras)
+        closed(telemetry, frame.span, ended, error)
 
     def _extras(
         self, telemetry: Telemetry, frame: Frame, result: object, error: BaseException | None
     ) -> dict[str, object]:
         """What there is to say beside the measured: what clients and answers told, what the code says."""
-        extras = self._told(frame, result)
+        extras = self._told(telemetry, frame, result)
         if frame.facts:
             extras.update(frame.facts)
         if error is not None:
@@ -115,7 +95,7 @@ class Running:
                 telemetry.problem("field", name)
         return extras
 
-    def _told(self, frame: Frame, result: object) -> dict[str, object]:
+    def _told(self, telemetry: Telemetry, frame: Frame, result: object) -> dict[str, object]:
         """What instrumented clients told, and the result, if it is an answer that they did not."""
         facts: dict[str, object] = {}
         for _, told in frame.told:
@@ -125,9 +105,15 @@ class Running:
                 answered = _facts.request_id(result)
                 if answered is None or all(answered != known for known, _ in frame.told):
                     _facts.add_up(facts, self.read(result))
-            except Exception as problem:
-                if not is_ours(problem):
+            except BaseException as problem:
+                # The values in the answer may be anybody's objects.
+                if is_interruption(problem):
                     raise
+                telemetry.problem("field", "answer")
+        if facts.get("table", "") is None:
+            del facts["table"]
+        elif not frame.told:
+            facts = {**self.fallback, **facts}
         return facts
 
     def _write(
@@ -144,14 +130,15 @@ class Running:
             return
         static = self.static
         status = b"success" if error is None else b"error" if level is ERROR else b"canceled"
-        own = {_free(name): value for name, value in extras.items() if name not in static} if extras else extras
-        if self.operation.event == "dynamodb_operation" and "table" not in static and "table" not in own:
-            own["table"] = telemetry.settings.table
+        own = {name: value for name, value in extras.items() if name not in static} if extras else extras
+        if not _MEASURED.isdisjoint(own):
+            own = renamed(own, _MEASURED)
         taken = RESERVED if invocation is None else invocation.taken
-        if taken.isdisjoint(static) and taken.isdisjoint(own):
-            tail = b"," + telemetry.body(own) if own else b"}"
+        if taken.isdisjoint(static) and taken.isdisjoint(own) and taken.isdisjoint(_WRITTEN):
+            prefix = telemetry.prefix if invocation is None else invocation.prefix
+            tail = telemetry.tail(own, len(prefix) + len(self.piece) + 64)
             body = b',"duration_ms":%.2f,"status":"%b"%b' % (duration_ms, status, tail)
-            telemetry.send(level, telemetry.finished(level, self.piece, body, invocation), invocation)
+            telemetry.put(telemetry.finished(level, self.piece, body, invocation))
             return
         fields = {"operation": self.operation.name, **static, "duration_ms": round(duration_ms, 2)}
         telemetry.log(level, self.operation.event, {**fields, "status": status.decode(), **own})
@@ -159,24 +146,27 @@ class Running:
     def _prepare(self, telemetry: Telemetry) -> None:
         """Encode what is the same in every call, as this telemetry's settings have it."""
         fields = {"operation": self.operation.name, **self.static}
-        self.piece = telemetry.event_piece(self.operation.event) + b"," + telemetry.body(fields)[:-1]
+        # The table that is meant when nothing says which.
+        table = telemetry.settings.table
+        self.fallback = {"table": table} if table and self.read is _facts.dynamodb_facts else {}
+        self.piece = telemetry.event_piece(self.operation.event) + telemetry.tail(fields, telemetry.limit // 2)[:-1]
         self.annotations = {}
         for name, value in self.operation.static.items():
-            if isinstance(value, _INDEXED) and (indexed := annotation(telemetry, name, value)) is not None:
+            if type(value) in _INDEXED and (indexed := annotation(telemetry, name, value)) is not None:
                 self.annotations[name] = indexed
         self.telemetry = telemetry
 
     def _annotate(self, telemetry: Telemetry, span: Span, extras: dict[str, object]) -> None:
-        for name, value in self.annotations.items():
-            span.annotate(name, value)
-        for name in self.derived:
-            if isinstance(extras.get(name), _INDEXED):
-                annotate(telemetry, span, name, extras[name])
+        try:
+            for name, value in self.annotations.items():
+                span.annotate(name, value)
+            for name in self.derived:
+                if type(extras.get(name)) in _INDEXED:
+                    annotate(telemetry, span, name, extras[name])
+        except Exception as error:  # noqa: BLE001 - `failed` raises what is not telemetry's
+            telemetry.failed("trace", error, foreign=True)
 
 
-_INDEXED = (str, int, float)
+_INDEXED = (str, int, float, bool)
+_WRITTEN = frozenset(("operation", "duration_ms", "status"))
 _MEASURED = frozenset(("operation", "duration_ms", "status", "event"))
-
-
-def _free(name: str) -> str:
-    return name + "_" if name in _MEASURED else name

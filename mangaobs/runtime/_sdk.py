@@ -54,7 +54,7 @@ class SdkTracer:
             above = current
         if not above.in_progress:  # work that outlives what began it
             above = segment
-        entity = Subsegment(clean_name(name), namespace, segment)
+        entity = Subsegment(clean_name(self.telemetry, name), namespace, segment)
         entity.start_time = started
         above.add_subsegment(entity)
         self.open_ids.add(entity.id)

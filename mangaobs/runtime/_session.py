@@ -24,7 +24,7 @@ def session_hash(session: str, key: bytes | None = None) -> str:
     An empty text if there is no key.
     """
     key = key or _key(_log.assembled or _log.telemetry())
-    return _hash(session, key) if key else ""
+    return _hash(session if type(session) is str else plain_text(session, _LONGEST, None), key) if key else ""
 
 
 def session_field(telemetry: Telemetry, session: object, *, raw: bool = False) -> str | None:

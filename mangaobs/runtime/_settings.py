@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mangaobs.runtime.tracer import Tracer
     from mangaobs.signals import Signals
 
 # Lambda's own names, with Python's numbers. Source: Lambda developer guide, "Log-level filtering".
@@ -66,14 +67,14 @@ class Settings:
         self.function = get("AWS_LAMBDA_FUNCTION_NAME", "")
         self.function_version = get("AWS_LAMBDA_FUNCTION_VERSION", "")
         # Lambda drops lines below this by itself, so writing them would be wasted.
-        self.platform_level = _level(get("AWS_LAMBDA_LOG_LEVEL", "")) or 0
+        self.platform_level = level_number(get("AWS_LAMBDA_LOG_LEVEL", "")) or 0
         self.json_format = get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
         # With provisioned concurrency, nobody waits for an environment to start.
         self.cold_starts = get("AWS_LAMBDA_INITIALIZATION_TYPE", "") != "provisioned-concurrency"
         self.daemon_address = get("AWS_XRAY_DAEMON_ADDRESS", "")
         self.table = get("SESSION_TABLE", "")
 
-        self.level = self._read("MANGAOBS_LOG_LEVEL", _level, self.platform_level or LEVELS["INFO"])
+        self.level = self._read("MANGAOBS_LOG_LEVEL", level_number, self.platform_level or LEVELS["INFO"])
         self.debug_sample: float = self._read("MANGAOBS_DEBUG_SAMPLE", _share, 0.0)
         self.debug_hold_bytes: int = self._read("MANGAOBS_DEBUG_HOLD_BYTES", _whole, 0)
         self.deadline_margin_ms: int = self._read("MANGAOBS_DEADLINE_MARGIN_MS", _whole, 300)
@@ -82,7 +83,7 @@ class Settings:
         self.redact_keys: tuple[str, ...] = tuple(
             filter(None, get("MANGAOBS_REDACT_KEYS", "").replace(" ", "").split(","))
         )
-        self.tracer: str = self._read("MANGAOBS_TRACER", _one_of(TRACERS), "xray-sdk")
+        self.tracer: str | Tracer = self._read("MANGAOBS_TRACER", _one_of(TRACERS), "xray-sdk")
         self.json: str = self._read("MANGAOBS_JSON", _one_of(ENCODERS), "auto")
         self.dimensions: Mapping[str, str] = self._read("MANGAOBS_DIMENSIONS", _pairs, {})
         key = get("MANGAOBS_SESSION_KEY", "")
@@ -99,7 +100,8 @@ class Settings:
             return default
         value = parse(text)
         if value is None:
-            self.problems.append(f"{name} is not valid; {default!r} is used")
+            shown = next((level for level, number in LEVELS.items() if number == default), default)
+            self.problems.append(f"{name} is not valid; {shown if parse is level_number else repr(default)} is used")
             return default
         return value
 
@@ -109,8 +111,9 @@ class Settings:
         return self.debug_sample > 0 or self.debug_hold_bytes > 0
 
 
-def _level(text: str) -> int | None:
-    name = text.strip().upper()
+def level_number(name: str) -> int | None:
+    """The number of a level by its name, or None if there is no such level."""
+    name = name.strip().upper()
     return LEVELS.get(_ALSO_CALLED.get(name, name))
 
 
@@ -135,11 +138,6 @@ def _pairs(text: str) -> dict[str, str] | None:
     if not all(name.strip() and value.strip() for name, _, value in pairs):
         return None
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def level_number(name: str) -> int | None:
-    """The number of a level by its name, or None if there is no such level."""
-    return _level(name)
 
 
 if TYPE_CHECKING:

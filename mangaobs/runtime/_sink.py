@@ -32,8 +32,6 @@ class StandardOutput:
         self._stream: object = self  # no stream: looked up at the first line
         self._buffer: object = None
         self._descriptor: int | None = None
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
 
     def __call__(self, line: bytes) -> None:
         """Write `line`, which ends with a newline."""
@@ -65,6 +63,7 @@ class StandardOutput:
                 try:
                     if os.write(descriptor, line) < len(line):
                         self._broken = True
+                    self._patient = True
                 except BlockingIOError as error:
                     if is_interruption(error):
                         raise
@@ -76,10 +75,11 @@ class StandardOutput:
         finally:
             self._writing = False
 
-    def _after_fork(self) -> None:
-        # Another thread may have held the lock when the process forked.
+    def after_fork(self) -> None:
+        """In the child: another thread may have held the lock, and what waits is written by the parent."""
         self._lock = RLock()
         self._writing = False
+        self._waiting = []
 
     def _find(self) -> None:
         """Look up where standard output goes; its own methods may be anybody's."""
@@ -140,3 +140,10 @@ def _writable(descriptor: int) -> bool:
     import select
 
     return bool(select.select((), (descriptor,), (), _PATIENCE_MS / 1000)[1])
+
+
+# One a process, as there is one standard output.
+standard_output = StandardOutput()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=standard_output.after_fork)

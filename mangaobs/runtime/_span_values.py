@@ -23,20 +23,13 @@ _LONGEST_TEXT = 1000
 _LARGEST_NOTE = 16_000
 LARGEST_DOCUMENT = 64_000  # a document may have 64 kB, a datagram 65,507 bytes with its header
 _MOST_FRAMES = 10
-_MOST_NAMES = 512
-
-_names: dict[str, str] = {}
 
 
-def clean_name(name: str) -> str:
-    """`name` with only the characters that X-Ray takes in one."""
-    known = _names.get(name)
-    if known is None:
-        if len(_names) >= _MOST_NAMES:
-            _names.clear()
-        kept = "".join(c for c in name[:_LONGEST_NAME] if c.isalnum() or c in _IN_NAMES)
-        known = _names[name] = kept.encode("utf-8", "ignore").decode() or "unnamed"
-    return known
+def clean_name(telemetry: Telemetry, name: str) -> str:
+    """`name`, redacted as a text is, with only the characters that X-Ray takes in one."""
+    name = telemetry.scrub(name)
+    kept = "".join(c for c in name[:_LONGEST_NAME] if c.isalnum() or c in _IN_NAMES)
+    return kept.encode("utf-8", "ignore").decode() or "unnamed"
 
 
 def annotation(telemetry: Telemetry, name: str, value: object) -> str | int | float | None:
@@ -45,17 +38,19 @@ def annotation(telemetry: Telemetry, name: str, value: object) -> str | int | fl
         telemetry.problem("annotation", f"{name[:40]!r} is no name: letters, digits and _")
         return None
     names = telemetry.names
+    if names is not None:
+        from mangaobs.runtime._redact import NAME, REDACTED, WHOLE, scrub
+
+        if names[name] == NAME:
+            telemetry.problem("annotation", "a name looks like somebody's data")
+            return None
     kind = type(value)
     if kind is str:
         text: str = value  # type: ignore[assignment]
         if names is not None:
-            from mangaobs.runtime._redact import REDACTED, WHOLE, scrub
-
             text = REDACTED if names[name] == WHOLE else scrub(text[: 2 * _LONGEST_TEXT])
         return text[:_LONGEST_TEXT].encode("utf-8", "backslashreplace").decode()
-    if names is not None and kind is not bool and names[name] == 1:
-        from mangaobs.runtime._redact import REDACTED
-
+    if names is not None and kind is not bool and names[name] == WHOLE:
         return REDACTED
     if kind is bool or (kind is int and abs(value) < 2**63) or (kind is float and value - value == 0):  # type: ignore[arg-type, operator]
         return value  # type: ignore[return-value]
@@ -64,7 +59,7 @@ def annotation(telemetry: Telemetry, name: str, value: object) -> str | int | fl
     plain = cleaned({name: value}, _LONGEST_TEXT, names)[0].get(name)
     if type(value).__name__ == "Decimal" and isinstance(plain, (int, float)):
         return plain
-    telemetry.problem("annotation", f"{name} is a {kind.__name__}: X-Ray indexes texts, numbers and booleans")
+    telemetry.problem("annotation", f"{name} is a {type_name(value)}: X-Ray indexes texts, numbers and booleans")
     return None
 
 

@@ -9,9 +9,9 @@ Without a trace (outside an invocation, unsampled, tracing off) the same code ru
 from __future__ import annotations
 
 from mangaobs.runtime import _log
-from mangaobs.runtime._context import CURRENT, Frame, make_current
-from mangaobs.runtime._interruption import is_ours
+from mangaobs.runtime._context import CURRENT, Frame, leave, make_current
 from mangaobs.runtime._span_values import annotate, note
+from mangaobs.runtime._spans import closed, opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,18 +33,12 @@ class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
         telemetry = _log.assembled or _log.telemetry()
         parent = CURRENT.get()
         frame = self._frame = Frame(parent, self._name, telemetry.monotonic())
-        if parent is not None and parent.span is not None:
-            try:
-                tracer = telemetry.tracer
-                if tracer is not None:
-                    frame.span = tracer.open(parent.span, self._name, telemetry.epoch(frame.started))
-                    self.annotate(**self._annotations)
-            except Exception as error:
-                if not is_ours(error):
-                    raise
-                telemetry.problem("trace", type(error).__name__)
+        frame.block = True
         if parent is not None:
+            # What is told within belongs to the operation around, which this is only a part of.
             frame.whole = parent.whole or parent
+            frame.span = opened(telemetry, frame)
+            self.annotate(**self._annotations)
         if frame.invocation is not None:
             frame.invocation.open[frame] = None
         make_current(frame)
@@ -54,17 +48,11 @@ class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
         frame = self._frame
         if frame is None:
             return
-        CURRENT.set(frame.parent)
+        leave(frame)
         if frame.invocation is not None:
             frame.invocation.open.pop(frame, None)
-        if frame.span is not None:
-            telemetry = _log.assembled or _log.telemetry()
-            try:
-                frame.span.close(telemetry.epoch(telemetry.monotonic()), error)
-            except Exception as problem:
-                if not is_ours(problem):
-                    raise
-                telemetry.problem("trace", type(problem).__name__)
+        telemetry = _log.assembled or _log.telemetry()
+        closed(telemetry, frame.span, telemetry.monotonic(), error)
 
     def annotate(self, **annotations: str | float | bool) -> None:
         """Index the subsegment by these; what X-Ray cannot index is left out, and said once."""
@@ -85,7 +73,5 @@ class subsegment:  # noqa: N801 - used as the statement `with subsegment(…)`
         try:
             for name, value in values.items():
                 tell(telemetry, frame.span, name, value)
-        except Exception as problem:
-            if not is_ours(problem):
-                raise
-            telemetry.problem("trace", type(problem).__name__)
+        except Exception as problem:  # noqa: BLE001 - `failed` raises what is not telemetry's
+            telemetry.failed("trace", problem, foreign=True)

@@ -11,6 +11,8 @@ import time
 
 from mangaobs.runtime._context import CURRENT, Invocation
 from mangaobs.runtime._encode import encoder, standard
+from mangaobs.runtime._facts import type_name
+from mangaobs.runtime._fields import merged, renamed
 from mangaobs.runtime._interruption import is_interruption, is_ours
 from mangaobs.runtime._settings import LEVELS, Settings
 
@@ -18,10 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mangaobs.runtime._metrics import Document
+    from mangaobs.runtime._metrics import Document, Series
     from mangaobs.runtime._redact import Names
     from mangaobs.runtime.tracer import Tracer
-    from mangaobs.signals import LogEvent
 
 DEBUG = LEVELS["DEBUG"]
 INFO = LEVELS["INFO"]
@@ -73,8 +74,8 @@ class Telemetry:
         self.settings = settings
         self.clock = settings.clock
         self.monotonic = settings.monotonic
-        self.encode = encoder(settings.json)
         self.encode_cleaned = standard()
+        self.encode = encoder(settings.json, settings.problems)
         self.level = max(settings.level, settings.platform_level)
         # Takes finished lines, and raises nothing.
         self.put = _standard_output() if settings.write is None else _guarded(settings.write)
@@ -83,18 +84,20 @@ class Telemetry:
         self._is_sensitive: Callable[[str], object] = _never
         self._is_suspicious: Callable[[bytes], bool] = _never
         self.redact: Callable[[object], object] = _as_it_is
+        self.scrub: Callable[[str], str] = str
         if settings.redaction != "off":
-            from mangaobs.runtime._redact import Names, Redactor, suspicious
+            from mangaobs.runtime._redact import Names, Redactor, scrub, suspicious
 
             names = Names(settings.redact_keys, settings.signals, only_declared=settings.redaction == "allow-list")
             self.names = names
             self._is_sensitive = names.__getitem__
             self._is_suspicious = suspicious
             self.redact = Redactor(names)
+            self.scrub = scrub
         self._stamp = (-1, b"")
         self._events: dict[str, bytes] = {}
         self._told: set[str] = set()
-        self.formats: dict[object, list[Document]] = {}
+        self.formats: dict[object, tuple[Series, list[Document]]] = {}
         self._tracer: Tracer | None = None
         self._traces = settings.tracer != "off"
         self._epoch = 0.0
@@ -143,16 +146,15 @@ class Telemetry:
             if not is_ours(error):
                 raise
             line = self._line_after(level, event, fields, invocation)
-        if level <= DEBUG and invocation is not None and invocation.held is not None:
-            invocation.held.add(line)
-        else:
+        held = None if invocation is None or level > DEBUG else invocation.held
+        if held is None:
             self.put(line)
+        else:
+            held.add(line)
 
     def _loose(self, event: object, fields: dict[str, object]) -> tuple[str, dict[str, object]]:
         """An event that is no text: all the fields in one dict, or whatever it says of itself."""
         if issubclass(type(event), dict):
-            from mangaobs.runtime._log import merged
-
             return "", merged(event, fields)  # type: ignore[arg-type]
         from mangaobs.runtime._clean import plain_text
 
@@ -167,17 +169,6 @@ class Telemetry:
                 raise
             return self._last_resort(level, event, again, invocation)
 
-    def log_declared(self, event: LogEvent, fields: dict[str, object]) -> None:
-        """Write a line of a declared kind, at its declared level."""
-        self.log(LEVELS.get(event.level, INFO), event.name, fields)
-
-    def send(self, level: int, line: bytes, invocation: Invocation | None) -> None:
-        """Write a finished line, or hold it back."""
-        if level <= DEBUG and invocation is not None and invocation.held is not None:
-            invocation.held.add(line)
-        else:
-            self.put(line)
-
     def line(self, level: int, event: str, fields: dict[str, object], invocation: Invocation | None) -> bytes:
         """The line of these fields, which ends with a newline; `event` may be among them."""
         if type(event) is not str:
@@ -190,11 +181,7 @@ class Telemetry:
             return self._line_with_taken_names(level, event, fields, invocation)
         prefix = self.prefix if invocation is None else invocation.prefix
         piece = self._events.get(event) or self.event_piece(event)
-        now = self.clock()
-        if not fields:
-            return b"%b%03d%b%b%b}\n" % (self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece)
-        body = self.body(fields, len(prefix) + len(piece))
-        return b"%b%03d%b%b%b,%b\n" % (self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, body)
+        return self.finished(level, piece, self.tail(fields, len(prefix) + len(piece)), invocation)
 
     def finished(
         self, level: int, piece: bytes, body: bytes, invocation: Invocation | None, prefix: bytes | None = None
@@ -226,22 +213,25 @@ class Telemetry:
             self._events[event] = piece
         return piece
 
-    def body(self, fields: dict[str, object], used: int = 0) -> bytes:
-        """The fields as `"a":1,"b":2}`, cleaned and redacted; `used` bytes of the line are taken already."""
+    def tail(self, fields: dict[str, object], used: int = 0) -> bytes:
+        """The fields as the end of a line, `,"a":1,"b":2}`, cleaned and redacted; `used` bytes of it are taken."""
+        if not fields:
+            return b"}"
         if _SCALARS.issuperset(map(type, fields.values())) and not any(map(self._is_sensitive, fields)):
             try:
                 encoded = self.encode(fields)
             except (TypeError, ValueError, OverflowError) as error:
                 if is_interruption(error):
                     raise
-                return self.encode_fields(fields, used)
-            if len(encoded) <= self.limit - used - _HEAD and not self._is_suspicious(encoded):
-                # orjson writes NaN as null, and the standard encoder refuses it: both keep to JSON.
-                return encoded[1:]
-        return self.encode_fields(fields, used)
+            else:
+                if len(encoded) <= self.limit - used - _HEAD and not self._is_suspicious(encoded):
+                    # orjson writes NaN as null, and the standard encoder refuses it: both keep to JSON.
+                    return b"," + encoded[1:]
+        slowly = self.encode_fields(fields, used)
+        return b"," + slowly if len(slowly) > 1 else slowly
 
     def encode_fields(self, fields: dict[str, object], used: int = 0) -> bytes:
-        """The same by the slow way, which takes any value."""
+        """The fields as `"a":1,"b":2}` by the slow way, which takes any value."""
         from mangaobs.runtime._clean import cleaned
 
         most = room = self.limit - used - _HEAD
@@ -257,17 +247,10 @@ class Telemetry:
     def _line_with_taken_names(
         self, level: int, event: str, fields: dict[str, object], invocation: Invocation | None
     ) -> bytes:
-        own = dict(fields)
-        bound = {} if invocation is None else invocation.fields
-        for name in RESERVED.intersection(own):
-            other = name + "_"
-            while other in own or other in bound:
-                other += "_"
-            own[other] = own.pop(name)
+        own = renamed(fields, RESERVED)
         prefix = self.prefix if invocation is None else self.invocation_prefix(invocation, without=own)
-        body = self.body(own, len(prefix) + len(event)) if own else b"}"
         piece = self.event_piece(event)
-        return self.finished(level, piece, b"," + body if own else body, invocation, prefix)
+        return self.finished(level, piece, self.tail(own, len(prefix) + len(piece)), invocation, prefix)
 
     def invocation_prefix(self, invocation: Invocation, without: dict[str, object] | None = None) -> bytes:
         """What every line of the invocation has, encoded, and a comma. Its fields were cleaned when they came."""
@@ -289,10 +272,20 @@ class Telemetry:
     def _last_resort(self, level: int, event: str, error: Exception, invocation: Invocation | None) -> bytes:
         """A line that says at least that there was one."""
         name = event if event.isidentifier() and event.isascii() else "log"
-        body = f',"lost":"{type(error).__name__}"}}' if type(error).__name__.isidentifier() else ',"lost":""}'
+        kind = type_name(error)
+        body = f',"lost":"{kind if kind.isidentifier() and kind.isascii() else ""}"}}'
         return self.finished(level, f'"event":"{name}"'.encode(), body.encode(), invocation)
 
     # --- what goes wrong with telemetry itself ---
+
+    def failed(self, reason: str, error: Exception, *, foreign: bool = False) -> None:
+        """Say what failed in telemetry; an exception that means the business call is raised on.
+
+        `foreign` is what failed in somebody else's code, such as a tracer: only a signal handler's exception is raised.
+        """
+        if is_interruption(error) if foreign else not is_ours(error):
+            raise error
+        self.problem(reason, type_name(error))
 
     def problem(self, reason: str, detail: str = "") -> None:
         """Say that telemetry is not what was asked for; each thing once in the life of the process."""
@@ -320,7 +313,8 @@ class Telemetry:
         if self._tracer is None and self._traces:
             from mangaobs.runtime._tracers import make_tracer
 
-            self._tracer = make_tracer(self)
+            chosen = self.settings.tracer
+            self._tracer = make_tracer(self, chosen) if isinstance(chosen, str) else chosen
         return self._tracer
 
 
@@ -345,6 +339,6 @@ def _guarded(write: Callable[[bytes], object]) -> Callable[[bytes], object]:
 
 
 def _standard_output() -> Callable[[bytes], object]:
-    from mangaobs.runtime._sink import StandardOutput
+    from mangaobs.runtime._sink import standard_output
 
-    return StandardOutput()
+    return standard_output

@@ -61,7 +61,7 @@ class UdpTracer:
         if known is None:
             if len(self._names) >= 512:
                 self._names.clear()
-            known = self._names[name] = self.telemetry.encode_cleaned({"name": clean_name(name)})[1:-1]
+            known = self._names[name] = self.telemetry.encode_cleaned({"name": clean_name(self.telemetry, name)})[1:-1]
         return known
 
     def send(self, document: bytes) -> None:
@@ -235,7 +235,9 @@ class UdpSpan:
         if len(document) > LARGEST_DOCUMENT:
             self._aws, self._annotations = None, None
             document = self._document(end, b"")
-        self._tracer.telemetry.problem("trace_document", f"{clean_name(self._name)} was over 64 kB, and trimmed")
+        self._tracer.telemetry.problem(
+            "trace_document", f"{clean_name(self._tracer.telemetry, self._name)} was over 64 kB, and trimmed"
+        )
         return document
 
 

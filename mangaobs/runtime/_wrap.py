@@ -6,7 +6,7 @@ generators have a module of their own, since few functions are any.
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def wrapped(function: F, around: Around) -> F:
         return type(function)(wrapped(function.__func__, around))
     if not callable(function):
         raise TypeError(f"a decorator of functions was given {function!r}")
-    flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    flags = _flags(function)
     if flags & (_GENERATOR | _COROUTINE | _ASYNC_GENERATOR):
         from mangaobs.runtime import _wrap_suspending as kinds
 
@@ -60,10 +60,19 @@ def wrapped(function: F, around: Around) -> F:
             leave(frame, result, None)
         except BaseException:
             # A signal handler may have raised in `leave` itself.
-            from mangaobs.runtime._context import abandon
+            from mangaobs.runtime._context import leave as end
 
-            abandon(frame)
+            end(frame)
             raise
         return result
 
     return call  # type: ignore[return-value]
+
+
+def _flags(function: object) -> int:
+    """The flags of what is really called: within a partial, or an object's `__call__`."""
+    while isinstance(function, partial):
+        function = function.func
+    code = getattr(function, "__code__", None) or getattr(getattr(type(function), "__call__", None), "__code__", None)  # noqa: B004
+    flags: int = getattr(code, "co_flags", 0)
+    return flags

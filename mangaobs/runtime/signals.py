@@ -55,7 +55,7 @@ DURATION_MS = Field("duration_ms", "number", "Milliseconds that it took, retries
 STATUS = Field("status", "string", "success, error, or canceled if it was stopped from outside.")
 TIMED = (OPERATION, DURATION_MS, STATUS)
 
-TABLE = Field("table", "string", "The table.")
+TABLE = Field("table", "string", "The table.", optional=True)
 CONSUMED_CAPACITY = Field("consumed_capacity", "number", "Capacity units that it consumed.", optional=True)
 ITEM_COUNT = Field("item_count", "number", "Items read or written.", optional=True)
 MODEL = Field("model", "string", "The Bedrock model id.")

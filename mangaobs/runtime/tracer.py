@@ -7,11 +7,7 @@ and goes on without.
 
 from __future__ import annotations
 
-from typing import Protocol
-
-
-class Segment(Protocol):
-    """The segment that Lambda made for the invocation: only a parent, nothing can be said of it."""
+from typing import Any, Protocol
 
 
 class Span(Protocol):
@@ -43,11 +39,14 @@ class Span(Protocol):
 class Tracer(Protocol):
     """Opens spans."""
 
-    def begin(self, header: str) -> Segment | None:
-        """The segment of a sampled invocation, by Lambda's trace header; None if there is nothing to trace."""
+    def begin(self, header: str) -> object | None:
+        """The segment of a sampled invocation, by Lambda's trace header; None if there is nothing to trace.
 
-    def open(self, parent: Segment, name: str, started: float, namespace: str = "local") -> Span | None:
-        """A subsegment within `parent`, which is the segment or another span of this tracer.
+        It is only a parent to spans: what it is, is this tracer's own affair.
+        """
+
+    def open(self, parent: Any, name: str, started: float, namespace: str = "local") -> Span | None:  # noqa: ANN401
+        """A subsegment within `parent`, the segment or another span of this tracer.
 
         `namespace` is local, or aws for a call of an AWS service.
         """

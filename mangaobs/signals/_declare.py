@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TYPES = ("string", "number", "boolean")
+_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")  # Lambda's own names
 # A metric and its dimensions stand side by side with these in a document of the embedded metric format.
 _IN_A_DOCUMENT = frozenset(("_aws", "event", "level", "timestamp"))
 
@@ -76,6 +77,8 @@ class MetricSignal(_Frozen):
             raise SignalError(
                 f"metric {name!r}: unit {unit!r} is not CloudWatch's", right="for example Count, Milliseconds, Bytes"
             )
+        if not isinstance(dimensions, tuple):
+            raise SignalError(f"metric {name!r}: dimensions {dimensions!r}", right='a tuple, such as ("Environment",)')
         if len(dimensions) > 30 or len(set(dimensions)) != len(dimensions):
             raise SignalError(f"metric {name!r}: dimensions {dimensions!r}", right="at most 30, each once")
         for dimension in dimensions:
@@ -147,6 +150,8 @@ class LogEvent(_Frozen):
     def __init__(self, name: str, *fields: Field, level: str = "INFO", description: str = "") -> None:
         if not _FIELD_NAME.fullmatch(name):
             raise SignalError(f"log event {name!r}: not a name", right="for example dynamodb_operation")
+        if level not in _LEVELS:
+            raise SignalError(f"log event {name!r}: there is no level {level!r}", right=f"one of {', '.join(_LEVELS)}")
         _refuse_twice(f"log event {name!r}", fields)
         self._set(name=name, fields=fields, level=level, description=description)
 
