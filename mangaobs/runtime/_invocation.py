@@ -167,7 +167,10 @@ class Invocations:
         if invocation.summary:
             more.update(renamed(invocation.summary, _MEASURED))
         if not (invocation.taken.isdisjoint(more) and invocation.taken.isdisjoint(_WRITTEN)):
-            fields = {"duration_ms": round(duration, 2), "outcome": outcome, "remaining_ms": remaining, **more}
+            fields: dict[str, object] = {"duration_ms": round(duration, 2), "outcome": outcome}
+            if remaining is not None:
+                fields["remaining_ms"] = remaining
+            fields.update(more)
             return telemetry.line(level, "invocation", fields, invocation)
         body = b',"duration_ms":%.2f,"outcome":"%b"' % (duration, outcome.encode())
         if remaining is not None:

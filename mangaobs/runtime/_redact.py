@@ -183,6 +183,9 @@ def _secret(match: re.Match[str]) -> str:
 def _without_cards(match: re.Match[str]) -> str:
     """Digits in groups, without those neighbors that make a card: `12 4111 1111 1111 1111 99`."""
     text = match[0]
+    before = match.string[max(match.start() - 2, 0) : match.start()]
+    if "-" in text and before[-1:] == "-" and before[:1].isalnum():
+        return text  # parts of a UUID
     groups = list(_GROUP.finditer(text))
     if match.string[match.end() : match.end() + 1].isalnum():
         groups.pop()  # the beginning of a word

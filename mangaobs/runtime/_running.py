@@ -149,7 +149,8 @@ class Running:
         # The table that is meant when nothing says which.
         table = telemetry.settings.table
         self.fallback = {"table": table} if table and self.read is _facts.dynamodb_facts else {}
-        self.piece = telemetry.event_piece(self.operation.event) + telemetry.tail(fields, telemetry.limit // 2)[:-1]
+        encoded = telemetry.encode_cleaned(telemetry.cleaned(fields))
+        self.piece = telemetry.event_piece(self.operation.event) + b"," + encoded[1:-1]
         self.annotations = {}
         for name, value in self.operation.static.items():
             if type(value) in _INDEXED and (indexed := annotation(telemetry, name, value)) is not None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 
+from mangaobs.errors import DefinitionError
 from mangaobs.runtime import (
+    ContextThreadPoolExecutor,
+    bind,
     configure,
+    count,
     log_bedrock_invocation,
+    log_debug,
     log_dynamodb_operation,
+    log_error,
     log_event,
+    log_info,
     log_operation,
     log_publish_operation,
     log_redis_operation,
@@ -22,7 +31,7 @@ from mangaobs.runtime import (
 )
 from mangaobs.runtime import signals as runtime
 from mangaobs.runtime._context import CURRENT
-from mangaobs.signals import LogEvent
+from mangaobs.signals import LogEvent, MetricSignal
 
 from .conftest import LambdaContext, configured
 
@@ -208,3 +217,141 @@ def test_what_is_summarized_without_an_operation_is_nobodys(lines):
     summarize_operation(a=1)
     summarize(a=1)
     assert lines == []
+
+
+def test_what_is_bound_under_a_measured_name_gives_way():
+    lines = configured(monotonic=(clock := Clock()))
+
+    @observe
+    def handler(event, context):
+        bind(operation="checkout", status="open", duration_ms=-1, outcome="x")
+        with log_step("Step"):
+            clock.now = 1
+        log_info("x", a=1)
+
+    handler({}, LambdaContext())
+    step, line, summary = lines.all
+    assert (step["operation"], step["status"], step["duration_ms"]) == ("Step", "success", 1000)
+    assert (summary["outcome"], summary["duration_ms"]) == ("success", 1000)
+    assert (line["operation"], line["status"]) == ("checkout", "open")
+
+
+def test_no_line_is_over_the_limit_whatever_is_bound_or_told(lines):
+    @observe
+    def handler(event, context):
+        for number in range(1000):
+            bind(**{f"field{number}": "v" * 500})
+        with log_step("Step", note="y" * 200_000):
+            summarize_operation(big="x" * 300_000)
+        summarize(more="q" * 300_000)
+        log_info("x", text="z" * 300_000)
+
+    handler({}, LambdaContext())
+    assert {line["event"] for line in lines.all} >= {"step", "x", "invocation", "telemetry_problem"}
+    assert max(map(len, lines.raw)) <= 256 * 1024
+
+
+@pytest.mark.parametrize("status", [502, HTTPStatus.BAD_GATEWAY, "502"])
+def test_a_server_error_is_a_failure_however_it_is_written(status):
+    lines = configured(debug_hold_bytes=10_000)
+
+    @observe
+    def handler(event, context):
+        log_debug("held", a=1)
+        return {"statusCode": status}
+
+    assert handler({}, LambdaContext()) == {"statusCode": status}
+    assert (lines.of("invocation")[0]["outcome"], lines.of("invocation")[0]["http_status"]) == ("error", 502)
+    assert lines.of("held")
+
+
+def test_partials_and_objects_that_are_coroutines_are_measured_to_their_end(lines):
+    async def load(number):
+        await asyncio.sleep(0)
+        raise LookupError
+
+    class Load:
+        async def __call__(self, number):
+            await load(number)
+
+    for function in (functools.partial(load, 1), functools.partial(Load(), 1)):
+        with pytest.raises(LookupError):
+            asyncio.run(log_step("Load")(function)())
+    assert [line["status"] for line in lines.of("step")] == ["error", "error"]
+
+
+def test_threads_bind_without_losing_a_field(lines):
+    @observe
+    def handler(event, context):
+        def work(number):
+            bind(**{f"field{number}": number})
+
+        with ContextThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(30)))
+
+    handler({}, LambdaContext())
+    assert {f"field{number}" for number in range(30)} <= set(lines.of("invocation")[0])
+
+
+class Service:
+    @observe
+    def handle(self, event, context):
+        log_info("x", length=len(event))
+
+    @observe
+    def with_more(self, event, context, more=None):
+        log_info("x", length=len(event))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda context: observe(lambda event, context: log_info("x", length=len(event)))([1], context),
+        lambda context: observe(lambda event, context: log_info("x", length=len(event)))([1], context=context),
+        lambda context: observe(lambda event, context: log_info("x", length=len(event)))(event=[1], context=context),
+        lambda context: observe(lambda event, context, db: log_info("x", length=len(event)))([1], context, object()),
+        lambda context: Service().handle([1], context),
+        lambda context: Service().handle([1], context=context),
+        lambda context: Service().with_more([1], context, object()),
+    ],
+)
+def test_a_handler_may_be_called_in_any_way(lines, call):
+    call(LambdaContext())
+    line, summary = lines.all
+    assert line["request_id"] == summary["request_id"] == LambdaContext().aws_request_id
+    assert summary["remaining_ms"] == 30_000
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: observe(session="session_id"), "no function"),
+        (lambda: log_step(lambda: None), "named by a text"),
+        (lambda: log_operation(5, "x"), "no kind of line"),
+    ],
+)
+def test_a_decorator_that_is_used_wrongly_says_what_would_be_right(wrong, words):
+    with pytest.raises(DefinitionError, match=words) as caught:
+        wrong()
+    assert caught.value.right
+
+
+def test_an_exception_may_be_given_in_place_of_fields(lines):
+    log_error("failed", ValueError("someone@example.com"))
+    assert lines.only["error_type"] == "ValueError"
+    assert "someone" not in lines.text
+
+
+@pytest.mark.parametrize("metric", ["Turns", None, 5])
+def test_what_is_no_metric_is_said_and_costs_no_other(lines, metric):
+    turns = MetricSignal("Chat", "Turns", "Count")
+
+    @observe
+    def handler(event, context):
+        count(metric)
+        count(metric, "x")
+        count(turns)
+
+    handler({}, LambdaContext())
+    assert lines.of("metrics")[0]["Turns"] == 1
+    assert lines.of("telemetry_problem")

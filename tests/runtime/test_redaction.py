@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import collections
+import dataclasses
 import email.message
 import enum
 import hashlib
@@ -17,6 +18,7 @@ import time
 import types
 import uuid
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 from hypothesis import assume, example, given, settings
@@ -624,6 +626,12 @@ ADVERSARIAL = {
     "capitals": lambda n: "AKIA" * (n // 4),
     "letters of a key": lambda n: "aB3/" * (n // 4),
     "runs of 41": lambda n: ("aB3/" * 10 + "a ") * (n // 42),
+    "digits that end in a word": lambda n: "1 " * (n // 2) + "1x",
+    "names of secrets": lambda n: '"' + "password" * (n // 8),
+    "names and marks": lambda n: "password=" * (n // 9),
+    "quotes": lambda n: '"' * n,
+    "schemes": lambda n: "://a:" * (n // 5) + "@",
+    "bearers": lambda n: "Bearer " * (n // 7),
     "white space": lambda n: " " * n,
     "words": lambda n: "words " * (n // 6),
 }
@@ -709,3 +717,63 @@ def test_the_same_seed_gives_the_same_lines():
             log_info("x", {f"f{randomness.randrange(5)}": randomness.choice(list(SECRETS.values()))[0]})
         written.append(list(lines))
     assert written[0] == written[1]
+
+
+class Login(NamedTuple):
+    user: str
+    password: str
+
+
+@dataclasses.dataclass
+class Client:
+    api_key: str
+    token: str
+    shelf: int = 7
+
+
+class Headers:
+    def __str__(self) -> str:
+        return "Headers(x-api-key: hunter-two, Private_Key='hunter-two', ('authorization', 'hunter-two'))"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Login("joe", "hunter-two"),
+        Client("hunter-two", "hunter-two"),
+        Headers(),
+        '{"password": "hunter-two"}',
+        '{"user": {"apiKey":"hunter-two"}}',
+        "https://example.com/?token=hunter-two&page=2",
+        "https://joe:hunter-two@example.com/",
+        "postgres://admin:hunter-two@db/chat",
+        "password=hunter-two",
+        "Authorization: Bearer hunter-two",
+        [{"name": "Authorization", "value": "Bearer hunter-two"}],
+    ],
+)
+def test_a_secret_in_an_everyday_shape_is_not_written(lines, value):
+    log_info("x", value=value, kept=1)
+    assert "hunter-two" not in lines.text
+    assert lines.only["kept"] == 1
+    assert "hunter-two" not in str(redact(value))
+
+
+def test_what_has_names_is_written_with_them(lines):
+    log_info("x", login=Login("joe", "x"), client=Client("x", "x"))
+    line = lines.only
+    assert line["login"] == {"user": "joe", "password": "[REDACTED]"}
+    assert line["client"] == {"api_key": "[REDACTED]", "token": "[REDACTED]", "shelf": 7}
+
+
+def test_names_that_become_alike_are_numbered_and_stay_few(lines):
+    # given thousands of keys that are all somebody's address
+    log_info("x", counts={f"u{number}@example.com": number for number in range(4000)})
+    counts = lines.only["counts"]
+    assert sorted(counts.values()) == list(range(4000))
+    assert max(map(len, counts)) < 20
+
+
+@given(st.uuids(version=4))
+def test_a_uuid_is_no_phone_number(uuid):
+    assert scrub(f"order {uuid} came") == f"order {uuid} came"

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 
 import boto3
+import botocore.config
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError
@@ -483,3 +484,55 @@ def test_a_large_request_makes_a_small_part(traced, dynamodb):
     call = traced.run(lambda: dynamodb.get_item(TableName="turns", Key=KEY, ProjectionExpression=projection))
     assert max(map(len, traced.daemon.datagrams)) < 64_000
     assert named(call, "dynamodb")["aws"]["operation"] == "GetItem"
+
+
+@pytest.mark.usefixtures("everywhere")
+class TestWhichTable:
+    """The table is the one that was asked, whatever SESSION_TABLE says."""
+
+    @pytest.fixture(autouse=True)
+    def session_table(self, everywhere, output, monkeypatch):
+        monkeypatch.setenv("SESSION_TABLE", "sessions")
+        configure(tracer="off", write=output.append)
+
+    @pytest.mark.parametrize(
+        ("operation", "parameters", "table", "items"),
+        [
+            ("put_item", {"TableName": "orders", "Item": KEY}, "orders", 1),
+            ("get_item", {"TableName": "orders", "Key": KEY}, "orders", None),
+            ("batch_get_item", {"RequestItems": {"a": {"Keys": [KEY]}, "b": {"Keys": [KEY]}}}, None, None),
+            ("batch_write_item", {"RequestItems": {"a": [{"DeleteRequest": {"Key": KEY}}] * 2}}, "a", 2),
+            (
+                "transact_write_items",
+                {"TransactItems": [{"Delete": {"TableName": "a", "Key": KEY}}] * 3},
+                "a",
+                3,
+            ),
+        ],
+    )
+    def test_it_is_the_one_that_was_asked(self, dynamodb, output, operation, parameters, table, items):
+        answered(dynamodb, answer(200, {}))
+        invoke(log_dynamodb_operation("Do:It")(lambda: getattr(dynamodb, operation)(**parameters) and None))
+        line = output.line("dynamodb_operation")
+        assert (line.get("table"), line.get("item_count")) == (table, items)
+
+    def test_also_when_it_fails(self, dynamodb, output):
+        answered(dynamodb, failure(400, "ResourceNotFoundException"))
+        with suppress(ClientError):
+            invoke(log_dynamodb_operation("Get:It")(lambda: dynamodb.put_item(TableName="nope", Item=KEY)))
+        line = output.line("dynamodb_operation")
+        assert (line["table"], line["error_type"]) == ("nope", "ResourceNotFoundException")
+        assert "item_count" not in line
+
+
+def test_a_call_without_an_answer_says_how_often_it_was_tried(output, lambda_environment):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    configure(tracer="off", write=output.append)
+    config = botocore.config.Config(retries={"max_attempts": 2, "mode": "standard"}, connect_timeout=1)
+    dynamodb = instrument(boto3.client("dynamodb", "eu-west-1", endpoint_url=f"http://127.0.0.1:{port}", config=config))
+    with suppress(EndpointConnectionError):
+        invoke(log_dynamodb_operation("Get:It")(lambda: dynamodb.get_item(TableName="t", Key=KEY)))
+    line = output.line("dynamodb_operation")
+    assert (line["error_type"], line["retries"]) == ("EndpointConnectionError", 1)

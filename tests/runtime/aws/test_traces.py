@@ -900,3 +900,12 @@ def test_the_line_and_the_part_tell_the_same_duration(traced):
     assert abs((document["end_time"] - document["start_time"]) * 1000 - line["duration_ms"]) < 1
     written = datetime.fromisoformat(line["timestamp"])
     assert abs((written - datetime.fromtimestamp(document["end_time"], UTC)).total_seconds()) < 0.1
+
+
+def test_names_of_parts_are_redacted_as_lines_are(traced):
+    def work():
+        with subsegment("User someone@example.com"):
+            pass
+
+    names = {document["name"] for document in traced.run(work)}
+    assert not any("someone" in name for name in names)
