@@ -12,6 +12,18 @@ from threading import RLock
 
 from mangaobs.runtime._interruption import is_interruption
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Closable(Protocol):
+        """What can be closed."""
+
+        @property
+        def closed(self) -> bool:
+            """Whether it is."""
+
+
 _WHOLE = 4096  # a pipe takes as many bytes at once or not at all (POSIX, PIPE_BUF on Linux)
 _PATIENCE_MS = 50  # how long a full, non-blocking pipe is waited for
 
@@ -23,6 +35,8 @@ class StandardOutput:
     thread; between the two nothing of the handler's can come in.
     """
 
+    closed = False
+
     def __init__(self) -> None:
         self._lock = RLock()
         self._writing = False
@@ -30,7 +44,7 @@ class StandardOutput:
         self._broken = False  # whether the last line may have been cut off
         self._patient = True
         self._stream: object = self  # no stream: looked up at the first line
-        self._buffer: object = None
+        self._buffer: Closable = self  # what knows whether the descriptor is still its own
         self._descriptor: int | None = None
 
     def __call__(self, line: bytes) -> None:
@@ -58,7 +72,7 @@ class StandardOutput:
                 self._put_text(line)
             elif self._broken or len(line) > _WHOLE:
                 self._put(descriptor, b"\n" + line if self._broken else line)
-            elif not getattr(self._buffer, "closed", False):
+            elif not self._buffer.closed:
                 # What almost always does.
                 try:
                     if os.write(descriptor, line) < len(line):
@@ -84,13 +98,14 @@ class StandardOutput:
     def _find(self) -> None:
         """Look up where standard output goes; its own methods may be anybody's."""
         stream = self._stream = sys.stdout
-        self._descriptor = self._buffer = None
+        self._descriptor, self._buffer = None, self
         try:
             stream.flush()
             descriptor = stream.fileno()
-            self._buffer = getattr(stream, "buffer", stream)
+            buffer = getattr(stream, "buffer", stream)
             if type(descriptor) is int and descriptor >= 0:
                 self._descriptor = descriptor
+                self._buffer = buffer if hasattr(buffer, "closed") else self
         except BaseException as error:
             # None, closed, a stream in memory, or something that only looks like one.
             if is_interruption(error):
@@ -98,7 +113,7 @@ class StandardOutput:
 
     def _put(self, descriptor: int, line: bytes) -> None:
         """Write a line that is long, or behind one that was cut off, or that has to be waited for."""
-        if getattr(self._buffer, "closed", False):
+        if self._buffer.closed:
             return  # its descriptor may be another file's by now
         done, begins = 0, 1 if self._broken else 0
         certain = False

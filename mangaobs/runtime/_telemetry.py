@@ -136,7 +136,10 @@ class Telemetry:
                     self.names is None or not self._is_suspicious(encoded)
                 ):
                     now = self.clock()
-                    head = self.stamp(now), now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, encoded[1:]
+                    second, stamp = self._stamp
+                    if second != int(now):
+                        stamp = self.stamp(now)
+                    head = stamp, now % 1 * 1000, LEVEL_PIECES[level], prefix, piece, encoded[1:]
                     line = b"%b%03d%b%b%b,%b\n" % head
                 else:
                     line = self.line(level, event, fields, invocation)

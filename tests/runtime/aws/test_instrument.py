@@ -8,7 +8,6 @@ import sys
 from contextlib import suppress
 
 import boto3
-import botocore.config
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError
@@ -530,8 +529,7 @@ def test_a_call_without_an_answer_says_how_often_it_was_tried(output, lambda_env
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     configure(tracer="off", write=output.append)
-    config = botocore.config.Config(retries={"max_attempts": 2, "mode": "standard"}, connect_timeout=1)
-    dynamodb = instrument(boto3.client("dynamodb", "eu-west-1", endpoint_url=f"http://127.0.0.1:{port}", config=config))
+    dynamodb = instrument(client("dynamodb", attempts=2, endpoint_url=f"http://127.0.0.1:{port}"))
     with suppress(EndpointConnectionError):
         invoke(log_dynamodb_operation("Get:It")(lambda: dynamodb.get_item(TableName="t", Key=KEY)))
     line = output.line("dynamodb_operation")
