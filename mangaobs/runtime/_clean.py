@@ -7,9 +7,9 @@ the same walk. Objects are never iterated, since that could consume them.
 from __future__ import annotations
 
 import math
+import sys
 from collections import deque
 from collections.abc import ItemsView, KeysView, Mapping, ValuesView
-from datetime import date, datetime, time
 from decimal import ROUND_DOWN, Context, Decimal
 from enum import Enum
 from itertools import islice
@@ -169,9 +169,11 @@ class _Walk:
         shown = self.named(value, kind)
         if shown is not None:
             return shown
-        for timely in (datetime, date, time):
+        # If nobody has loaded `datetime`, this is none of its types; loading it takes 2 ms.
+        datetime = sys.modules.get("datetime")
+        for timely in (datetime.datetime, datetime.date, datetime.time) if datetime is not None else ():
             if issubclass(kind, timely):
-                return self.text(timely.isoformat(value))  # type: ignore[arg-type]
+                return self.text(timely.isoformat(value))
         text = str.__getitem__(str(value), slice(None))
         return self.text(text if self.names is None else without_named(text[: self.room + _MARGIN]))
 

@@ -145,20 +145,20 @@ def scrub(text: str) -> str:
     return _PHONE.sub("[PHONE]", text)
 
 
-# A name of a secret with what stands behind it, as `name=value`, `"name": "value"` or `('name', 'value')`.
-_NAMED = re.compile(
-    r"(?i)((?:"
-    + "|".join(name.replace("-", "[-_ ]?") for name in ANYWHERE)
-    + r"|(?<![a-z])(?:"
-    + "|".join(name.replace("-", "[-_ ]?") for name in AT_END)
-    + r"))[\w-]{0,32}+(?:\\?[\"'])?\s{0,4}[:=,]\s{0,4})"
-    r"(?:\\?\"[^\"]*\"|'[^']*'|[^\s,;&}\])][^\n,;&}\])]*)"
-)
-
-
 def without_named(text: str) -> str:
     """`text` without the values behind names of secrets: `{"password": "[REDACTED]"}`, `token=[REDACTED]`."""
-    return _NAMED.sub(_named, text)
+    global _named_pattern  # noqa: PLW0603 - compiling it takes 2 ms, which most functions never need
+    if _named_pattern is None:
+        # A name with what stands behind it, as `name=value`, `"name": "value"` or `('name', 'value')`.
+        anywhere, at_end = ("|".join(name.replace("-", "[-_ ]?") for name in names) for names in (ANYWHERE, AT_END))
+        _named_pattern = re.compile(
+            rf"(?i)((?:{anywhere}|(?<![a-z])(?:{at_end}))[\w-]{{0,32}}+(?:\\?[\"'])?\s{{0,4}}[:=,]\s{{0,4}})"
+            r"(?:\\?\"[^\"]*\"|'[^']*'|[^\s,;&}\])][^\n,;&}\])]*)"
+        )
+    return _named_pattern.sub(_named, text)
+
+
+_named_pattern: re.Pattern[str] | None = None
 
 
 def _named(match: re.Match[str]) -> str:

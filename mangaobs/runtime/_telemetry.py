@@ -107,7 +107,9 @@ class Telemetry:
         fields: dict[str, object] = {"function": self.settings.function}
         if self.settings.function_version:
             fields["function_version"] = self.settings.function_version
-        return self.encode_cleaned(self.cleaned(fields))[1:-1] + b","
+        if not all(map(_is_plain, fields.values())):
+            fields = self.cleaned(fields)
+        return self.encode_cleaned(fields)[1:-1] + b","
 
     # --- lines ---
 
@@ -206,9 +208,11 @@ class Telemetry:
 
     def event_piece(self, event: str) -> bytes:
         """`"event":"name"`, kept for the next time."""
-        from mangaobs.runtime._clean import plain_text
+        name = event
+        if not _is_plain(event):
+            from mangaobs.runtime._clean import plain_text
 
-        name = plain_text(event, min(_LONGEST_EVENT, self.limit // 8), self.names)
+            name = plain_text(event, min(_LONGEST_EVENT, self.limit // 8), self.names)
         piece = self.encode_cleaned({"event": name})[1:-1]
         if len(event) <= _LONGEST_EVENT:
             if len(self._events) >= _MOST_EVENTS:
@@ -319,6 +323,17 @@ class Telemetry:
             chosen = self.settings.tracer
             self._tracer = make_tracer(self, chosen) if isinstance(chosen, str) else chosen
         return self._tracer
+
+
+def _is_plain(text: object) -> bool:
+    """Whether it is a short name, which needs no cleaning: most are, and `_clean` need not be loaded for them."""
+    if type(text) is not str or len(text) > 64 or not text.isascii():
+        return False
+    return text[:1] in _BEGINNINGS and text.translate(_MARKS).isalnum()
+
+
+_BEGINNINGS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$")
+_MARKS = {ord(mark): None for mark in "_-$"}
 
 
 def _never(_: object) -> bool:
