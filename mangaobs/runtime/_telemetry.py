@@ -209,7 +209,7 @@ class Telemetry:
     def event_piece(self, event: str) -> bytes:
         """`"event":"name"`, kept for the next time."""
         name = event
-        if not _is_plain(event):
+        if not _is_plain(event) or self._is_suspicious(event.encode()):
             from mangaobs.runtime._clean import plain_text
 
             name = plain_text(event, min(_LONGEST_EVENT, self.limit // 8), self.names)

@@ -189,7 +189,7 @@ BROKEN = {
     "missing module": ("«import nothing_like_it»\n", "No module named 'nothing_like_it'"),
     "absolute import": (
         "«from handlers.signals import X»\n",
-        "imports are relative, for example from ..handlers import",
+        "imports are relative, for example from ..handlers",
     ),
     "name that is not there": (
         "from .helpers import x\n«from .helpers import y»\n",

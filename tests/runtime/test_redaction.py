@@ -541,6 +541,13 @@ def haystacks(draw):
     return secret, value
 
 
+def test_a_key_as_the_event_is_replaced_though_it_looks_like_a_name():
+    lines = configured()
+    log_info("AKIAIOSFODNN7EXAMPLE", a=1)
+    log_info("AKIAIOSFODNN7EXAMPLE", a=1)
+    assert [line["event"] for line in lines.all] == ["[AWS_KEY]"] * 2
+
+
 @pytest.mark.parametrize("json", ["stdlib", "orjson"])
 @settings(deadline=None, max_examples=250)
 @given(found=haystacks(), position=st.integers(0, 3))
