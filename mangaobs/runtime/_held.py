@@ -32,9 +32,12 @@ class HeldLines:
             return
         self.lines.append(line)
         self.size += len(line)
-        while self.size > self.limit and self.lines:
-            self.size -= len(self.lines.pop(0))
-            self.dropped += 1
+        try:
+            while self.size > self.limit:
+                self.size -= len(self.lines.pop(0))
+                self.dropped += 1
+        except IndexError:
+            self.size = 0  # another thread, or a signal handler, took them all
 
 
 def write_held(telemetry: Telemetry, invocation: Invocation) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangaobs.runtime import bind, log_debug, log_info, observe
+from mangaobs.runtime._held import HeldLines
 
 from .conftest import LambdaContext, configured, parsed
 
@@ -227,3 +228,20 @@ def test_they_may_be_asked_for_by_the_environment():
     lines = configured(environ={"MANGAOBS_DEBUG_HOLD_BYTES": "5000"})
     observe(chatty)({"statusCode": 500}, LambdaContext())
     assert len(lines.of("debug")) == 2
+
+
+class TakenMeanwhile(list):
+    """Lines that another thread takes, once there are two, in the moment before the oldest is."""
+
+    def pop(self, *at):
+        self.clear()
+        return super().pop(*at)
+
+
+def test_lines_that_another_thread_takes_in_the_same_moment_do_not_disturb_the_caller():
+    held = HeldLines(100)
+    held.lines = TakenMeanwhile()
+    held.add(b"x" * 60)
+    held.add(b"y" * 60)
+    held.add(b"z" * 60)
+    assert held.lines == [b"z" * 60]
