@@ -34,12 +34,7 @@ EFFECT = Field(
 REASON = runtime.REASON
 
 DYNAMODB_OPERATION = runtime.DYNAMODB_OPERATION.with_fields(TURN_COUNT)
-BEDROCK_INVOCATION = runtime.BEDROCK_INVOCATION
-REDIS_OPERATION = runtime.REDIS_OPERATION
-PUBLISH_OPERATION = runtime.PUBLISH_OPERATION
-STEP = runtime.STEP
 INVOCATION = runtime.INVOCATION.with_fields(EFFECT)
-DEADLINE_NEAR = runtime.DEADLINE_NEAR
 REQUEST_REJECTED = LogEvent("request_rejected", REASON, level="WARN", description="A request that was not carried out.")
 WRITE_DEFERRED = LogEvent("write_deferred", REASON, level="WARN", description="A turn that went to the retry queue.")
 WRITE_DROPPED = LogEvent("write_dropped", REASON, level="WARN", description="A turn that was given up.")
@@ -89,22 +84,14 @@ SIGNALS = Signals(
         OUTPUT_TOKENS,
     ),
     common=runtime.COMMON,
-    events=(
+    events=runtime.events(
         DYNAMODB_OPERATION,
-        BEDROCK_INVOCATION,
-        REDIS_OPERATION,
-        PUBLISH_OPERATION,
-        STEP,
         INVOCATION,
-        DEADLINE_NEAR,
         REQUEST_REJECTED,
         WRITE_DEFERRED,
         WRITE_DROPPED,
         HOT_KEY,
         ADMIN_ACTION,
-        runtime.METRICS,
-        runtime.LOG,
-        runtime.TELEMETRY_PROBLEM,
     ),
     access_log=ACCESS_LOG,
 )

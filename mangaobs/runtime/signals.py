@@ -3,6 +3,7 @@
 A project's signals take these up and add their own:
 
     DYNAMODB_OPERATION = runtime.DYNAMODB_OPERATION.with_fields(TURN_COUNT)
+    SIGNALS = Signals(common=runtime.COMMON, events=runtime.events(DYNAMODB_OPERATION, HOT_KEY))
 """
 
 from mangaobs.signals import Field, LogEvent
@@ -111,3 +112,9 @@ EVENTS = (
     LOG,
     TELEMETRY_PROBLEM,
 )
+
+
+def events(*own: LogEvent) -> tuple[LogEvent, ...]:
+    """`EVENTS` and a project's own, which take the place of those of the same name."""
+    names = {event.name for event in own}
+    return (*(event for event in EVENTS if event.name not in names), *own)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from mangaobs.errors import SignalError
+from mangaobs.runtime import signals as runtime
 from mangaobs.signals import UNITS, AccessLog, Field, LogEvent, MetricSignal, Signals
 
 
@@ -67,3 +68,17 @@ def test_loading_signals_costs_a_cold_start_little():
     program = "import sys; before = set(sys.modules); import mangaobs.signals; print(sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not {"dataclasses", "inspect", "ast", "asyncio", "msgspec"} & set(eval(done.stdout))  # noqa: S307
+
+
+def test_a_project_has_every_event_of_the_runtime_and_its_own_in_the_place_of_those_of_the_same_name():
+    longer = runtime.INVOCATION.with_fields(Field("effect", "string"))
+    own = LogEvent("hot_key")
+    signals = Signals(common=runtime.COMMON, events=runtime.events(longer, own))
+    assert {event.name for event in signals.events} == {event.name for event in (*runtime.EVENTS, own)}
+    assert longer in signals.events
+    assert runtime.INVOCATION not in signals.events
+
+
+def test_an_event_of_a_project_that_is_there_twice_is_refused_beside_the_runtimes_too():
+    with pytest.raises(SignalError, match="declared twice"):
+        Signals(events=runtime.events(LogEvent("hot_key"), LogEvent("hot_key")))
