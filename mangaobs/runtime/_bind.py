@@ -44,7 +44,7 @@ def bind(*, session: object = None, raw_session: bool = False, **fields: object)
             telemetry.problem("bind", f"more than {_MOST} fields: what is on every line is no place for so many")
             fields = dict(list(fields.items())[:_MOST])
         invocation.fields = fields
-        invocation.taken = taken_names(fields)
+        invocation.taken = taken_names(*fields)
         invocation.prefix = telemetry.invocation_prefix(invocation)
 
 

@@ -70,7 +70,7 @@ class Invocations:
         fields["cold_start"] = _cold and settings.cold_starts
         _cold = False
         self._correlate(telemetry, fields, event)
-        invocation.taken = taken_names(fields)
+        invocation.taken = taken_names(*fields)
         invocation.prefix = telemetry.invocation_prefix(invocation)
         if "Sampled=1" in header:
             self._open_span(telemetry, invocation, header)

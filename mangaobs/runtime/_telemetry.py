@@ -8,6 +8,7 @@ they go through `_clean`, which takes anything.
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 from mangaobs.runtime._context import CURRENT, Invocation
 from mangaobs.runtime._encode import encoder, standard
@@ -19,6 +20,7 @@ from mangaobs.runtime._settings import LEVELS, Settings
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeGuard
 
     from mangaobs.runtime._metrics import Document, Series
     from mangaobs.runtime._redact import Names
@@ -53,18 +55,10 @@ RESERVED = frozenset(
 )
 
 
-_taken: dict[tuple[str, ...], frozenset[str]] = {}
-
-
-def taken_names(fields: dict[str, object]) -> frozenset[str]:
-    """The names that a line's own fields may not have beside `fields`; one set for the same names, hashed once."""
-    names = tuple(fields)
-    known = _taken.get(names)
-    if known is None:
-        if len(_taken) >= _MOST_EVENTS:
-            _taken.clear()
-        known = _taken[names] = RESERVED.union(names)
-    return known
+@lru_cache(_MOST_EVENTS)
+def taken_names(*names: str) -> frozenset[str]:
+    """The names that a line's own fields may not have beside `names`; one set for the same names, hashed once."""
+    return RESERVED.union(names)
 
 
 class Telemetry:
@@ -107,7 +101,7 @@ class Telemetry:
         fields: dict[str, object] = {"function": self.settings.function}
         if self.settings.function_version:
             fields["function_version"] = self.settings.function_version
-        if not all(map(_is_plain, fields.values())):
+        if not all(map(self._is_harmless, fields.values())):
             fields = self.cleaned(fields)
         return self.encode_cleaned(fields)[1:-1] + b","
 
@@ -209,7 +203,7 @@ class Telemetry:
     def event_piece(self, event: str) -> bytes:
         """`"event":"name"`, kept for the next time."""
         name = event
-        if not _is_plain(event) or self._is_suspicious(event.encode()):
+        if not self._is_harmless(event):
             from mangaobs.runtime._clean import plain_text
 
             name = plain_text(event, min(_LONGEST_EVENT, self.limit // 8), self.names)
@@ -219,6 +213,10 @@ class Telemetry:
                 self._events.clear()
             self._events[event] = piece
         return piece
+
+    def _is_harmless(self, text: object) -> bool:
+        """Whether it is a name that needs neither cleaning nor redaction."""
+        return _is_plain(text) and not self._is_suspicious(text.encode())
 
     def tail(self, fields: dict[str, object], used: int = 0) -> bytes:
         """The fields as the end of a line, `,"a":1,"b":2}`, cleaned and redacted; `used` bytes of it are taken."""
@@ -278,9 +276,9 @@ class Telemetry:
 
     def _last_resort(self, level: int, event: str, error: Exception, invocation: Invocation | None) -> bytes:
         """A line that says at least that there was one."""
-        name = event if event.isidentifier() and event.isascii() else "log"
+        name = event if self._is_harmless(event) else "log"
         kind = type_name(error)
-        body = f',"lost":"{kind if kind.isidentifier() and kind.isascii() else ""}"}}'
+        body = f',"lost":"{kind if _is_plain(kind) else ""}"}}'
         return self.finished(level, f'"event":"{name}"'.encode(), body.encode(), invocation)
 
     # --- what goes wrong with telemetry itself ---
@@ -325,7 +323,7 @@ class Telemetry:
         return self._tracer
 
 
-def _is_plain(text: object) -> bool:
+def _is_plain(text: object) -> TypeGuard[str]:
     """Whether it is a short name, which needs no cleaning: most are, and `_clean` need not be loaded for them."""
     if type(text) is not str or len(text) > 64 or not text.isascii():
         return False
