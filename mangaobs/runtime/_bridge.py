@@ -11,7 +11,8 @@ import logging
 from mangaobs.runtime import _log
 from mangaobs.runtime._facts import error_facts, stack_of
 from mangaobs.runtime._interruption import is_interruption
-from mangaobs.runtime._settings import LEVELS, level_number
+from mangaobs.runtime._log import LEVELS
+from mangaobs.runtime._settings import level_number
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",

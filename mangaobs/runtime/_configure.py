@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mangaobs.runtime import _log
-from mangaobs.runtime._settings import ENCODERS, LEVELS, REDACTIONS, TRACERS, Settings, level_number
+from mangaobs.runtime._log import LEVELS
+from mangaobs.runtime._settings import ENCODERS, REDACTIONS, TRACERS, Settings, level_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from mangaobs.runtime._context import Invocation
 from mangaobs.runtime._facts import type_name
 from mangaobs.runtime._held import write_held
 from mangaobs.runtime._lambda_context import remaining_ms
+from mangaobs.runtime._log import WARN
 from mangaobs.runtime._metrics import flush
-from mangaobs.runtime._telemetry import WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

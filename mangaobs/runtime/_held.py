@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mangaobs.runtime._telemetry import INFO
+from mangaobs.runtime._log import INFO
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from mangaobs.runtime._fields import renamed
 from mangaobs.runtime._held import HeldLines, write_held
 from mangaobs.runtime._interruption import is_interruption
 from mangaobs.runtime._lambda_context import is_id, remaining_ms, request_id
+from mangaobs.runtime._log import DEBUG, ERROR, INFO
 from mangaobs.runtime._metrics import documents
 from mangaobs.runtime._spans import closed
-from mangaobs.runtime._telemetry import DEBUG, ERROR, INFO, RESERVED, taken_names
+from mangaobs.runtime._telemetry import RESERVED, taken_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from mangaobs.runtime._telemetry import Telemetry
     from mangaobs.signals import LogEvent
 
-# As in `_settings`, which would be a module more in each cold start.
-_DEBUG, _INFO, _WARN, _ERROR = 10, 20, 30, 40
-_LEVELS = {"TRACE": 5, "DEBUG": _DEBUG, "INFO": _INFO, "WARN": _WARN, "ERROR": _ERROR, "FATAL": 50}
+# Lambda's own names, with Python's numbers. Source: Lambda developer guide, "Log-level filtering".
+DEBUG, INFO, WARN, ERROR = 10, 20, 30, 40
+LEVELS = {"TRACE": 5, "DEBUG": DEBUG, "INFO": INFO, "WARN": WARN, "ERROR": ERROR, "FATAL": 50}
 
 # Nothing is made at import: the first line, or `configure`, assembles it.
 assembled: Telemetry | None = None
@@ -26,9 +26,9 @@ _threshold = 0
 
 def log_debug(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
     """A line for whoever looks for a fault: written if debug lines are wanted, sampled, or the invocation fails."""
-    if _threshold > _DEBUG:
+    if _threshold > DEBUG:
         return
-    (assembled or telemetry()).log(_DEBUG, event, more if fields is None else _merged(fields, more))
+    (assembled or telemetry()).log(DEBUG, event, more if fields is None else _merged(fields, more))
 
 
 def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
@@ -37,14 +37,14 @@ def log_info(event: str = "", fields: Mapping[str, object] | None = None, /, **m
     `event` is the kind of line; it may be given by name, too. `fields` are more fields, for names that Python does not
     take as keywords and for what is a dict already.
     """
-    if _threshold > _INFO:
+    if _threshold > INFO:
         return
-    (assembled or telemetry()).log(_INFO, event, more if fields is None else _merged(fields, more))
+    (assembled or telemetry()).log(INFO, event, more if fields is None else _merged(fields, more))
 
 
 def log_warning(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
     """A line about something that should not be, and does no harm yet."""
-    (assembled or telemetry()).log(_WARN, event, more if fields is None else _merged(fields, more))
+    (assembled or telemetry()).log(WARN, event, more if fields is None else _merged(fields, more))
 
 
 def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **more: object) -> None:
@@ -63,14 +63,14 @@ def log_error(event: str = "", fields: Mapping[str, object] | None = None, /, **
 
         del own["error"]
         own = {**error_facts(error), "stack": stack_of(error), **own}  # type: ignore[arg-type]
-    (assembled or telemetry()).log(_ERROR, event, own)
+    (assembled or telemetry()).log(ERROR, event, own)
 
 
 def log_event(event: LogEvent, /, **fields: object) -> None:
     """A line of a declared kind, at its declared level."""
     # Whatever it is, the call goes on.
     name: str = getattr(event, "name", event)  # type: ignore[arg-type]
-    level = _LEVELS.get(getattr(event, "level", "INFO"), _INFO)
+    level = LEVELS.get(getattr(event, "level", "INFO"), INFO)
     (assembled or telemetry()).log(level, name, fields)
 
 
@@ -96,8 +96,8 @@ def assemble(settings: Settings) -> None:
     from mangaobs.runtime._telemetry import Telemetry
 
     assembled = made = Telemetry(settings)
-    _threshold = max(min(made.level, _DEBUG), settings.platform_level) if settings.wants_debug else made.level
-    if settings.wants_debug and settings.platform_level > _DEBUG and settings.json_format:
+    _threshold = max(min(made.level, DEBUG), settings.platform_level) if settings.wants_debug else made.level
+    if settings.wants_debug and settings.platform_level > DEBUG and settings.json_format:
         settings.problems.append("debug lines are asked for, but AWS_LAMBDA_LOG_LEVEL is above DEBUG and drops them")
     for problem in settings.problems:
         made.problem("setting", problem)

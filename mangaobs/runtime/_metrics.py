@@ -16,7 +16,8 @@ from mangaobs.runtime._context import CURRENT
 from mangaobs.runtime._facts import type_name
 from mangaobs.runtime._held import drained
 from mangaobs.runtime._interruption import is_interruption
-from mangaobs.runtime._telemetry import INFO, LEVEL_PIECES, RESERVED
+from mangaobs.runtime._log import INFO
+from mangaobs.runtime._telemetry import LEVEL_PIECES, RESERVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

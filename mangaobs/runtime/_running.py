@@ -6,9 +6,10 @@ from mangaobs.runtime import _facts, _log
 from mangaobs.runtime._context import CURRENT, Frame, leave, make_current
 from mangaobs.runtime._fields import renamed
 from mangaobs.runtime._interruption import is_interruption
+from mangaobs.runtime._log import ERROR, INFO
 from mangaobs.runtime._span_values import annotate, annotation
 from mangaobs.runtime._spans import closed, opened
-from mangaobs.runtime._telemetry import ERROR, INFO, RESERVED
+from mangaobs.runtime._telemetry import RESERVED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

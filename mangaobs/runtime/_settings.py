@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import time
 
+from mangaobs.runtime._log import LEVELS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from mangaobs.runtime.tracer import Tracer
     from mangaobs.signals import Signals
 
-# Lambda's own names, with Python's numbers. Source: Lambda developer guide, "Log-level filtering".
-LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50}
 _ALSO_CALLED = {"WARNING": "WARN", "CRITICAL": "FATAL", "NOTSET": "TRACE"}
 
 REDACTIONS = ("on", "off", "allow-list")

@@ -15,7 +15,8 @@ from mangaobs.runtime._encode import encoder, standard
 from mangaobs.runtime._facts import type_name
 from mangaobs.runtime._fields import merged, renamed
 from mangaobs.runtime._interruption import is_interruption, is_ours
-from mangaobs.runtime._settings import LEVELS, Settings
+from mangaobs.runtime._log import DEBUG, LEVELS, WARN
+from mangaobs.runtime._settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from mangaobs.runtime._metrics import Document, Series
     from mangaobs.runtime._redact import Names
     from mangaobs.runtime.tracer import Tracer
-
-DEBUG = LEVELS["DEBUG"]
-INFO = LEVELS["INFO"]
-WARN = LEVELS["WARN"]
-ERROR = LEVELS["ERROR"]
 
 LEVEL_PIECES = {number: f'Z","level":"{name}",'.encode() for name, number in LEVELS.items()}
 _SCALARS = frozenset((str, int, float, bool, type(None)))
