@@ -13,7 +13,7 @@ from mangaobs.runtime._log import LEVELS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from mangaobs.runtime.tracer import Tracer
     from mangaobs.signals import Signals
@@ -27,6 +27,7 @@ ENCODERS = ("auto", "stdlib", "orjson")
 # CloudWatch Logs takes an event of 1 MB since April 2025, but subscribers and older regions know 256 KB, and so does
 # the embedded metric format (its specification).
 LINE_LIMIT = 256 * 1024
+_A_WHOLE_NUMBER = "a whole number, 0 or more"
 
 
 class Settings:
@@ -74,18 +75,22 @@ class Settings:
         self.daemon_address = get("AWS_XRAY_DAEMON_ADDRESS", "")
         self.table = get("SESSION_TABLE", "")
 
-        self.level = self._read("MANGAOBS_LOG_LEVEL", level_number, self.platform_level or LEVELS["INFO"])
-        self.debug_sample: float = self._read("MANGAOBS_DEBUG_SAMPLE", _share, 0.0)
-        self.debug_hold_bytes: int = self._read("MANGAOBS_DEBUG_HOLD_BYTES", _whole, 0)
-        self.deadline_margin_ms: int = self._read("MANGAOBS_DEADLINE_MARGIN_MS", _whole, 300)
+        self.level = self._read(
+            "MANGAOBS_LOG_LEVEL", level_number, self.platform_level or LEVELS["INFO"], _any_of(LEVELS)
+        )
+        self.debug_sample: float = self._read("MANGAOBS_DEBUG_SAMPLE", _share, 0.0, "a share from 0 to 1")
+        self.debug_hold_bytes: int = self._read("MANGAOBS_DEBUG_HOLD_BYTES", _whole, 0, _A_WHOLE_NUMBER)
+        self.deadline_margin_ms: int = self._read("MANGAOBS_DEADLINE_MARGIN_MS", _whole, 300, _A_WHOLE_NUMBER)
         self.line_limit: int = LINE_LIMIT
-        self.redaction: str = self._read("MANGAOBS_REDACTION", _one_of(REDACTIONS), "on")
+        self.redaction: str = self._read("MANGAOBS_REDACTION", _one_of(REDACTIONS), "on", _any_of(REDACTIONS))
         self.redact_keys: tuple[str, ...] = tuple(
             filter(None, get("MANGAOBS_REDACT_KEYS", "").replace(" ", "").split(","))
         )
-        self.tracer: str | Tracer = self._read("MANGAOBS_TRACER", _one_of(TRACERS), "xray-sdk")
-        self.json: str = self._read("MANGAOBS_JSON", _one_of(ENCODERS), "auto")
-        self.dimensions: Mapping[str, str] = self._read("MANGAOBS_DIMENSIONS", _pairs, {})
+        self.tracer: str | Tracer = self._read("MANGAOBS_TRACER", _one_of(TRACERS), "xray-sdk", _any_of(TRACERS))
+        self.json: str = self._read("MANGAOBS_JSON", _one_of(ENCODERS), "auto", _any_of(ENCODERS))
+        self.dimensions: Mapping[str, str] = self._read(
+            "MANGAOBS_DIMENSIONS", _pairs, {}, "pairs such as Environment=prod,service=chat"
+        )
         key = get("MANGAOBS_SESSION_KEY", "")
         self.session_key: bytes | Callable[[], bytes] | None = key.encode("utf-8", "surrogateescape") or None
         self.signals: Signals | None = None
@@ -94,14 +99,14 @@ class Settings:
         self.random: Callable[[int], bytes] = os.urandom
         self.write: Callable[[bytes], object] | None = None
 
-    def _read(self, name: str, parse: Callable[[str], T | None], default: T) -> T:
+    def _read(self, name: str, parse: Callable[[str], T | None], default: T, right: str) -> T:
         text = self.environ.get(name, "")
         if not text:
             return default
         value = parse(text)
         if value is None:
-            shown = next((level for level, number in LEVELS.items() if number == default), default)
-            self.problems.append(f"{name} is not valid; {shown if parse is level_number else repr(default)} is used")
+            # Without the value, which may be a secret in the wrong place.
+            self.problems.append(f"{name} is not {right}; the default is used")
             return default
         return value
 
@@ -115,6 +120,10 @@ def level_number(name: str) -> int | None:
     """The number of a level by its name, or None if there is no such level."""
     name = name.strip().upper()
     return LEVELS.get(_ALSO_CALLED.get(name, name))
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return f"one of {', '.join(names)}"
 
 
 def _share(text: str) -> float | None:

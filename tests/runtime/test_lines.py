@@ -425,8 +425,20 @@ WRONG = {
 }
 
 
+RIGHT = {
+    "MANGAOBS_LOG_LEVEL": "TRACE, DEBUG, INFO, WARN, ERROR, FATAL",
+    "MANGAOBS_DEBUG_SAMPLE": "from 0 to 1",
+    "MANGAOBS_DEBUG_HOLD_BYTES": "a whole number",
+    "MANGAOBS_DEADLINE_MARGIN_MS": "0 or more",
+    "MANGAOBS_REDACTION": "on, off, allow-list",
+    "MANGAOBS_TRACER": "xray-sdk, udp, off",
+    "MANGAOBS_JSON": "auto, stdlib, orjson",
+    "MANGAOBS_DIMENSIONS": "Environment=prod",
+}
+
+
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_variable_is_named_once_and_nothing_fails(name):
+def test_a_wrong_variable_is_named_once_with_what_would_be_right_and_nothing_fails(name):
     lines = configured(environ={name: WRONG[name]}, deadline_margin_ms=None, tracer=None)
     log_info("x", a=1)
     observe(lambda _event, _context: log_info("x", a=1))({}, LambdaContext())
@@ -434,6 +446,8 @@ def test_a_wrong_variable_is_named_once_and_nothing_fails(name):
     problems = lines.of("telemetry_problem")
     assert [name in problem["detail"] for problem in problems] == [True]
     assert problems[0]["level"] == "WARN"
+    assert RIGHT[name] in problems[0]["detail"]
+    assert WRONG[name] not in problems[0]["detail"]
     assert len(lines.of("x")) == 2
 
 
