@@ -663,7 +663,6 @@ def test_no_text_takes_more_than_its_share_of_time(name):
     # given a text that is four times as long, it takes about four times as long: not sixteen
     short, long = seconds(20_000), seconds(80_000)
     assert long < 0.02 or long / short < 8, f"{short:.4f} s, then {long:.4f} s"
-    assert seconds(200_000) < 1
 
 
 # --- redact() ---
