@@ -88,6 +88,8 @@ def load_definitions(root: Path) -> Definitions:
     modules: dict[Folder, tuple[ModuleType, ...]] = {}
     errors: dict[str, MangaobsError] = {}
     guard = _NoTopLevel(root)
+    # Where this process runs handlers too, they are loaded as Lambda loads them: at the top.
+    loaded_at_top = {folder: sys.modules.pop(folder) for folder in CONVENTIONS if folder in sys.modules}
     sys.meta_path.insert(0, guard)
     try:
         for folder in CONVENTIONS:
@@ -103,6 +105,7 @@ def load_definitions(root: Path) -> Definitions:
             modules[folder] = tuple(loaded)
     finally:
         sys.meta_path.remove(guard)
+        sys.modules.update(loaded_at_top)
     if errors:
         raise together(list(errors.values()))
     definitions = Definitions(root, modules)

@@ -1,0 +1,1 @@
+"""MangaAssist's Lambda functions: one folder each, and what they share."""
