@@ -89,7 +89,9 @@ def load_definitions(root: Path) -> Definitions:
     errors: dict[str, MangaobsError] = {}
     guard = _NoTopLevel(root)
     # Where this process runs handlers too, they are loaded as Lambda loads them: at the top.
-    loaded_at_top = {folder: sys.modules.pop(folder) for folder in CONVENTIONS if folder in sys.modules}
+    loaded_at_top: dict[str, ModuleType] = {
+        folder: sys.modules.pop(folder) for folder in CONVENTIONS if folder in sys.modules
+    }
     sys.meta_path.insert(0, guard)
     try:
         for folder in CONVENTIONS:

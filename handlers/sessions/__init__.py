@@ -1,0 +1,36 @@
+"""The table of sessions: who owns one, what was said in it, and how that is written.
+
+Every write is a transaction that checks, in the database, that the session is the customer's and ACTIVE. Turns are put,
+never overwritten; a message that comes twice finds the marker of the first.
+"""
+
+from ._items import ACTIVE, ASSISTANT, ENDED, ERASING, HANDOFF, USER, Meta, Summary, Turn, meta_of, summary_of, turn_of
+from ._keys import session_id_of, session_key, summary_key, tombstone_key
+from ._table import Conversation, SessionRefused, Sessions, TurnStands
+from ._transaction import Canceled, Check, Transactions
+
+__all__ = [
+    "ACTIVE",
+    "ASSISTANT",
+    "ENDED",
+    "ERASING",
+    "HANDOFF",
+    "USER",
+    "Canceled",
+    "Check",
+    "Conversation",
+    "Meta",
+    "SessionRefused",
+    "Sessions",
+    "Summary",
+    "Transactions",
+    "Turn",
+    "TurnStands",
+    "meta_of",
+    "session_id_of",
+    "session_key",
+    "summary_key",
+    "summary_of",
+    "tombstone_key",
+    "turn_of",
+]
