@@ -9,7 +9,6 @@ The types say what is valid, the descriptions what is meant; `docs/handlers.md` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args, get_type_hints
 
@@ -20,7 +19,7 @@ from mangaobs.errors import ConfigurationError
 if TYPE_CHECKING:
     S = TypeVar("S", bound=msgspec.Struct)
 
-_A_VALUE = re.compile(r" '[^']*'")
+_CHOICE = "Invalid enum value"  # the one message of msgspec that has the value in it
 
 
 class Variable(NamedTuple):
@@ -45,7 +44,8 @@ def read(kind: type[S], environ: Mapping[str, str]) -> S:
             try:
                 msgspec.convert(given[field.name], field.type, strict=False)
             except msgspec.ValidationError as error:
-                problems.append(f"{variable.name} is wrong: {_A_VALUE.sub('', str(error))} ({variable.description})")
+                what = _CHOICE if str(error).startswith(_CHOICE) else str(error)
+                problems.append(f"{variable.name} is wrong: {what} ({variable.description})")
         elif field.required:
             problems.append(f"{variable.name} is not set ({variable.description})")
     if problems:
@@ -71,4 +71,6 @@ def variables(kind: type[msgspec.Struct]) -> tuple[Variable, ...]:
 
 
 def _text(default: object) -> str:
+    if default is None:
+        return ""
     return default if isinstance(default, str) else str(msgspec.json.encode(default), "ascii")

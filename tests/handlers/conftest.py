@@ -1,4 +1,4 @@
-"""What the tests of the handlers share: an unconfigured runtime, an embedded AWS with the table, clocks that tests move."""
+"""What the tests of the handlers share: an unconfigured runtime, an embedded AWS with the table, Lambda's context."""
 
 from __future__ import annotations
 
