@@ -10,7 +10,7 @@ PURPOSE = "deferred-write"
 
 
 class Deferred(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message whose turns are still to be written: the customer's unless it stands, then the answer.
+    """One message whose turns are still to be written: the customer's unless it stands, the answer if there is one.
 
     `new`: the message began the session.
     """
@@ -18,7 +18,7 @@ class Deferred(msgspec.Struct, frozen=True, omit_defaults=True):
     session_id: str
     customer_id: str
     user: Turn | None
-    assistant: Turn
+    assistant: Turn | None
     new: bool = False
     version: int = 1
 

@@ -20,7 +20,7 @@ from .signals import REQUEST_REJECTED
 
 T = TypeVar("T")
 
-_Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
+_Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_-]+\Z")]
 
 
 class Identity(msgspec.Struct, frozen=True):

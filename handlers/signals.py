@@ -21,6 +21,9 @@ RATE_LIMITED = _metric("RateLimitedRequests", "Count", "Messages answered with 4
 FALLBACK_ANSWERS = _metric("FallbackAnswers", "Count", "Messages answered without the model, since Bedrock failed.")
 DEFERRED_WRITES = _metric("DeferredWrites", "Count", "Turns that could not be written and went to the retry queue.")
 DROPPED_WRITES = _metric("DroppedWrites", "Count", "Turns given up: erased, or older than what is stored.")
+ROUTING_FALLBACKS = _metric(
+    "RoutingFallbacks", "Count", "Messages that went on without their routing flag, since Redis did not answer."
+)
 TIME_TO_FIRST_TOKEN = _metric(
     "TimeToFirstToken", "Milliseconds", "From calling Bedrock to its first token, as the function sees it."
 )
@@ -79,6 +82,7 @@ SIGNALS = Signals(
         FALLBACK_ANSWERS,
         DEFERRED_WRITES,
         DROPPED_WRITES,
+        ROUTING_FALLBACKS,
         TIME_TO_FIRST_TOKEN,
         INPUT_TOKENS,
         OUTPUT_TOKENS,
