@@ -41,6 +41,11 @@ INVOCATION = runtime.INVOCATION.with_fields(EFFECT)
 REQUEST_REJECTED = LogEvent("request_rejected", REASON, level="WARN", description="A request that was not carried out.")
 WRITE_DEFERRED = LogEvent("write_deferred", REASON, level="WARN", description="A turn that went to the retry queue.")
 WRITE_DROPPED = LogEvent("write_dropped", REASON, level="WARN", description="A turn that was given up.")
+RETRY_FAILED = LogEvent("retry_failed", level="ERROR", description="A queued turn that could not be written yet.")
+RECORD_FAILED = LogEvent("record_failed", level="ERROR", description="A record of the stream that could not be routed.")
+SUMMARY_FAILED = LogEvent(
+    "summary_failed", REASON, level="WARN", description="A summary that was not written; the next turn tries again."
+)
 HOT_KEY = LogEvent(
     "hot_key",
     Field("classification", "string", "legitimate, abuse or unknown."),
@@ -94,6 +99,9 @@ SIGNALS = Signals(
         REQUEST_REJECTED,
         WRITE_DEFERRED,
         WRITE_DROPPED,
+        RETRY_FAILED,
+        RECORD_FAILED,
+        SUMMARY_FAILED,
         HOT_KEY,
         ADMIN_ACTION,
     ),
