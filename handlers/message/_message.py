@@ -119,7 +119,7 @@ class Message:
         meta = conversation.meta
         # Later than everything the session knows of, whatever this machine's clock says.
         at = max(self._clock(), meta.last_active_at + 1 if meta is not None else 0)
-        user = Turn(at, body.message_id, USER, body.text)
+        user = before.get(USER) or Turn(at, body.message_id, USER, body.text)
         handoff = self._new_id() if body.agent else None
         begun = self._writes.begin(identity, user, new=meta is None, handoff=handoff)
         if begun.answer is not None:

@@ -26,7 +26,7 @@ def held(chat):
     assert [role for role, _ in turns] == ["user", "assistant"] * 3
     assert [text for role, text in turns if role == "user"] == ["text 0", "text 1", "text 2"]
     for (_, said), (_, answered) in zip(turns[::2], turns[1::2], strict=True):
-        assert f"[{said}]" in answered
+        assert f"{said}]" in answered
 
 
 def points(chat, prepare=lambda: None):
