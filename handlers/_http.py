@@ -20,14 +20,14 @@ from .signals import REQUEST_REJECTED
 
 T = TypeVar("T")
 
-_Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_-]+\Z")]
+Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_-]+\Z")]
 
 
 class Identity(msgspec.Struct, frozen=True):
     """Who asks, as the authorizer verified it."""
 
-    customer_id: _Id
-    session_id: _Id
+    customer_id: Id
+    session_id: Id
     groups: str = ""
 
 
@@ -111,6 +111,20 @@ def body_of(request: Request, kind: type[T], *, most_bytes: int) -> T:
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         right = str(error) if isinstance(error, msgspec.ValidationError) else "a JSON object in UTF-8"
         raise Refused(400, "invalid_body", right) from None
+
+
+def require_group(identity: Identity, group: str) -> None:
+    """Raise `Refused` unless `identity` is a member of `group`; the authorizer sees to that too."""
+    if group not in identity.groups.split(","):
+        raise Refused(403, "not_allowed", f"a member of the group {group}")
+
+
+def path_id(request: Request, name: str) -> str:
+    """The id in the path that is called `name`. Raises `Refused` if it is none."""
+    try:
+        return msgspec.convert((request.path_parameters or {}).get(name), Id)
+    except msgspec.ValidationError:
+        raise Refused(400, "invalid_parameter", f"{name}: an id") from None
 
 
 def answer(status: int, content: object, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from types_boto3_bedrock_runtime import BedrockRuntimeClient
     from types_boto3_bedrock_runtime.type_defs import ConverseStreamOutputTypeDef, MessageTypeDef
 
+    from mangaobs.signals import MetricSignal
+
 CONNECT_SECONDS: Final = 1.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0  # seconds
 # What passes by itself. A read that timed out does not: the model was busy with it, and would be again.
@@ -67,8 +69,9 @@ class Model:
     """Asks the model, within the time that is left.
 
     `read_seconds` is the longest silence that the client waits for, between two tokens or before the first; `reserve`
-    what has to be left of the time when an answer is there. `monotonic` is a clock in seconds, `sleep` gets seconds,
-    `random` gives 0 to 1.
+    what has to be left of the time when an answer is there. `operation` is what lines call it, `first_token` the metric
+    of the time to the first token, where somebody waits for that. `monotonic` is a clock in seconds, `sleep` gets
+    seconds, `random` gives 0 to 1.
     """
 
     def __init__(
@@ -82,6 +85,8 @@ class Model:
         monotonic: Callable[[], float],
         sleep: Callable[[float], object],
         random: Callable[[], float],
+        operation: str = "BedrockInvoke",
+        first_token: MetricSignal | None = TIME_TO_FIRST_TOKEN,
         attempts: int = 3,
     ) -> None:
         self._client = client
@@ -92,6 +97,8 @@ class Model:
         self._monotonic = monotonic
         self._sleep = sleep
         self._random = random
+        self._operation = operation
+        self._first_token = first_token
         self._attempts = attempts
 
     @property
@@ -105,7 +112,7 @@ class Model:
         However Bedrock behaves, `reserve` seconds are left when this ends. Raises `ModelFailed`.
         """
         messages = messages_of(turns)
-        with log_bedrock_invocation("BedrockInvoke", model=self._model_id):
+        with log_bedrock_invocation(self._operation, model=self._model_id):
             wait = _FIRST_WAIT
             for attempt in range(1, self._attempts + 1):
                 if remaining() < CONNECT_SECONDS + self._read_seconds + self._reserve:
@@ -142,7 +149,8 @@ class Model:
                 if said.take(event) and len(said.texts) == 1:
                     first_ms = (self._monotonic() - started) * 1000
                     summarize_operation(first_token_ms=round(first_ms, 2))
-                    measure(TIME_TO_FIRST_TOKEN, first_ms)
+                    if self._first_token is not None:
+                        measure(self._first_token, first_ms)
                 if remaining() < self._read_seconds + self._reserve:
                     said.truncated = True
                     stream.close()

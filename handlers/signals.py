@@ -46,6 +46,10 @@ RECORD_FAILED = LogEvent("record_failed", level="ERROR", description="A record o
 SUMMARY_FAILED = LogEvent(
     "summary_failed", REASON, level="WARN", description="A summary that was not written; the next turn tries again."
 )
+RESPONDER_FAILED = LogEvent(
+    "responder_failed", level="ERROR", description="A flag that could not be set, or a switch that could not be read."
+)
+AUDIT_FAILED = LogEvent("audit_failed", level="ERROR", description="A call that could not be audited, and was refused.")
 HOT_KEY = LogEvent(
     "hot_key",
     Field("classification", "string", "legitimate, abuse or unknown."),
@@ -102,6 +106,8 @@ SIGNALS = Signals(
         RETRY_FAILED,
         RECORD_FAILED,
         SUMMARY_FAILED,
+        AUDIT_FAILED,
+        RESPONDER_FAILED,
         HOT_KEY,
         ADMIN_ACTION,
     ),

@@ -4,8 +4,23 @@ Every write is a transaction that checks, in the database, that the session is t
 never overwritten; a message that comes twice finds the marker of the first.
 """
 
-from ._items import ACTIVE, ASSISTANT, ENDED, ERASING, HANDOFF, USER, Meta, Summary, Turn, meta_of, summary_of, turn_of
-from ._keys import session_id_of, session_key, summary_key, tombstone_key
+from ._items import (
+    ACTIVE,
+    ASSISTANT,
+    ENDED,
+    ERASED,
+    ERASING,
+    HANDOFF,
+    USER,
+    Meta,
+    Summary,
+    Turn,
+    meta_of,
+    summary_of,
+    turn_of,
+    uncompressed,
+)
+from ._keys import META, TURN, brief_key, session_id_of, session_key, summary_key, tombstone_key
 from ._table import Conversation, SessionRefused, Sessions, TurnStands
 from ._transaction import Canceled, Check, Transactions
 
@@ -13,8 +28,11 @@ __all__ = [
     "ACTIVE",
     "ASSISTANT",
     "ENDED",
+    "ERASED",
     "ERASING",
     "HANDOFF",
+    "META",
+    "TURN",
     "USER",
     "Canceled",
     "Check",
@@ -26,6 +44,7 @@ __all__ = [
     "Transactions",
     "Turn",
     "TurnStands",
+    "brief_key",
     "meta_of",
     "session_id_of",
     "session_key",
@@ -33,4 +52,5 @@ __all__ = [
     "summary_of",
     "tombstone_key",
     "turn_of",
+    "uncompressed",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
-from ._keys import SUMMARY, session_key, summary_key, turn_key
+from ._keys import SUMMARY, brief_key, session_key, summary_key, turn_key
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, UniversalAttributeValueTypeDef
@@ -24,6 +24,7 @@ ACTIVE: Final = "ACTIVE"
 HANDOFF: Final = "HANDOFF"
 ENDED: Final = "ENDED"
 ERASING: Final = "ERASING"
+ERASED: Final = "ERASED"  # nothing stands of the session but this
 
 Role: TypeAlias = Literal["user", "assistant"]
 USER: Final = "user"
@@ -134,6 +135,16 @@ def summary_item(session_id: str, summary: Summary, *, created_at: int, expires_
     return {
         **session_key(session_id, summary_key(summary.until)),
         "content_compressed": {"B": compressed(summary.text)},
+        "created_at": {"N": str(created_at)},
+        "expires_at": {"N": str(expires_at)},
+    }
+
+
+def brief_item(session_id: str, handoff_id: str, text: str, *, created_at: int, expires_at: int) -> NewItem:
+    """The item of what a human agent reads for a hand-off."""
+    return {
+        **session_key(session_id, brief_key(handoff_id)),
+        "content_compressed": {"B": compressed(text)},
         "created_at": {"N": str(created_at)},
         "expires_at": {"N": str(expires_at)},
     }

@@ -43,6 +43,11 @@ def handoff_key(handoff_id: str) -> str:
     return f"HANDOFF#{handoff_id}"
 
 
+def brief_key(handoff_id: str) -> str:
+    """The sort key of what the agent reads for a hand-off."""
+    return f"BRIEF#{handoff_id}"
+
+
 def tombstone_key(customer_hash: str) -> Key:
     """The key of what stands where a customer was erased."""
     return {"PK": {"S": f"ERASURE#{customer_hash}"}, "SK": {"S": "TOMBSTONE"}}

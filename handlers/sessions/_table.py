@@ -19,6 +19,7 @@ from ._items import (
     Role,
     Summary,
     Turn,
+    brief_item,
     meta_item,
     meta_of,
     summary_item,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import GetItemOutputTypeDef, QueryOutputTypeDef, TransactWriteItemTypeDef
 
-    from ._items import NewItem
+    from ._items import Item, NewItem
 
 _DAY = 24 * 3600
 _MARKER_DAYS = 2  # longer than any client or queue tries a message again
@@ -93,8 +94,8 @@ class Sessions:
         item = self._meta(session_id).get("Item")
         if item is None:
             return Conversation(None, (), None)
+        _refuse_unless_open(item, customer_id)
         meta = meta_of(item)
-        _refuse_unless_open(meta.customer_id, meta.state, customer_id)
         newest = self._turns(session_id, turns)["Items"]
         summaries = self._summary(session_id)["Items"]
         return Conversation(
@@ -119,9 +120,9 @@ class Sessions:
         return summary_of(items[0]) if items else None
 
     def meta(self, session_id: str) -> Meta | None:
-        """META, whoever owns it."""
+        """META, whoever owns it; None where there is no session, or only that there was one."""
         item = self._meta(session_id).get("Item")
-        return None if item is None else meta_of(item)
+        return meta_of(item) if item is not None and "customer_id" in item else None
 
     # Writing
 
@@ -218,6 +219,18 @@ class Sessions:
         Raises `SessionRefused` if the session is not ACTIVE, or what `Transactions.write` does.
         """
         item = summary_item(session_id, summary, created_at=now, expires_at=now // 1000 + self._seconds)
+        return self._put_while_active(item, session_id)
+
+    @log_dynamodb_operation("TransactWriteItems:WriteBrief")
+    def brief(self, session_id: str, handoff_id: str, text: str, *, now: int) -> bool:
+        """Write what a human agent reads for a hand-off, where nothing stands; False if it does.
+
+        Raises as `summarize` does.
+        """
+        item = brief_item(session_id, handoff_id, text, created_at=now, expires_at=now // 1000 + self._seconds)
+        return self._put_while_active(item, session_id)
+
+    def _put_while_active(self, item: NewItem, session_id: str) -> bool:
         active: TransactWriteItemTypeDef = {
             "ConditionCheck": {
                 "TableName": self._table,
@@ -228,7 +241,7 @@ class Sessions:
             }
         }
         try:
-            self._transactions.write([Check("active", active), Check("summary", self._put(item))])
+            self._transactions.write([Check("active", active), Check("item", self._put(item, returned=False))])
         except Canceled as canceled:
             if "active" in canceled.checks:
                 raise SessionRefused("not_active") from None
@@ -325,13 +338,15 @@ def _refuse(canceled: Canceled, customer_id: str) -> None:
     if "owner" not in canceled.checks:
         return
     item = canceled.checks["owner"]
-    if "customer_id" not in item:
+    if not item:
         raise SessionRefused("session_unknown") from None
-    _refuse_unless_open(item["customer_id"]["S"], item["state"]["S"], customer_id)
+    _refuse_unless_open(item, customer_id)
 
 
-def _refuse_unless_open(owner: str, state: str, customer_id: str) -> None:
-    if owner != customer_id:
+def _refuse_unless_open(meta: Item, customer_id: str) -> None:
+    if "customer_id" not in meta:
+        raise SessionRefused("erased") from None
+    if meta["customer_id"]["S"] != customer_id:
         raise SessionRefused("not_owner") from None
-    if state != ACTIVE:
+    if meta["state"]["S"] != ACTIVE:
         raise SessionRefused("not_active") from None

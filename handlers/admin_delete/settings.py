@@ -1,0 +1,16 @@
+"""The delete function's variables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the delete function reads from its environment."""
+
+    session_table: Annotated[str, Meta(min_length=3, description="Name of the table of sessions")]
+    audit_bucket: Annotated[str, Meta(min_length=3, description="Bucket of the audit")]
+    mangaobs_session_key: Annotated[str, Meta(min_length=16, description="Secret that keys the hashes of ids")]
