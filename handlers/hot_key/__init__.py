@@ -1,4 +1,4 @@
-"""The hot-key responder: once a minute it looks for sessions that take more than their share, and sets routing flags."""
+"""The hot-key responder: looks, once a minute, for sessions that take more than their share, and sets routing flags."""
 
 from __future__ import annotations
 

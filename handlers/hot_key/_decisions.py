@@ -9,6 +9,7 @@ A session is its keyed hash, a window its minute since the epoch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
+        QueryInputTypeDef,
         QueryOutputTypeDef,
         TransactWriteItemTypeDef,
         UniversalAttributeValueTypeDef,
@@ -118,7 +120,7 @@ class Decisions:
     def routes(self, now: int) -> dict[str, Flag]:
         """The flags that stand at `now` (epoch milliseconds), by session."""
         found: dict[str, Flag] = {}
-        start: dict[str, AttributeValueTypeDef] | None = None
+        start: Mapping[str, AttributeValueTypeDef] | None = None
         while True:
             page = self._query_routes(start)
             for item in page["Items"]:
@@ -130,8 +132,8 @@ class Decisions:
                 return found
 
     @log_dynamodb_operation("PutItem:Route")
-    def set_route(self, session: str, flag: Flag) -> bool:
-        """Let `flag` stand; False if an operator's flag does, which goes first until its end."""
+    def set_route(self, session: str, flag: Flag, *, now: int) -> bool:
+        """Let `flag` stand; False if an operator's does, or one of a later window. `now` is in epoch milliseconds."""
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -140,16 +142,16 @@ class Decisions:
                     "flag": {"S": msgspec.json.encode(flag).decode()},
                     "flag_source": {"S": flag.source},
                     "flag_until": {"N": str(flag.until)},
+                    "flag_version": {"N": str(flag.version)},
                     "expires_at": {"N": str(flag.until // 1000 + 60)},
                 },
-                # A later flag of ours is not overwritten by an earlier one that comes late.
                 ConditionExpression=(
-                    "attribute_not_exists(PK) OR flag_until <= :until AND flag_source = :ours OR flag_until <= :made"
+                    "attribute_not_exists(PK) OR flag_until <= :now OR flag_source = :ours AND flag_version <= :version"
                 ),
                 ExpressionAttributeValues={
-                    ":until": {"N": str(flag.until)},
+                    ":now": {"N": str(now)},
                     ":ours": {"S": "responder"},
-                    ":made": {"N": str(flag.until - 300_000)},
+                    ":version": {"N": str(flag.version)},
                 },
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -162,15 +164,16 @@ class Decisions:
         return found.get("Item", {})
 
     @log_dynamodb_operation("Query:Routes")
-    def _query_routes(self, start: dict[str, AttributeValueTypeDef] | None) -> QueryOutputTypeDef:
-        more = {"ExclusiveStartKey": start} if start is not None else {}
-        return self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="PK = :pk AND begins_with(SK, :prefix)",
-            ExpressionAttributeValues={":pk": {"S": PARTITION}, ":prefix": {"S": "ROUTE#"}},
-            ConsistentRead=True,
-            **more,
-        )
+    def _query_routes(self, start: Mapping[str, AttributeValueTypeDef] | None) -> QueryOutputTypeDef:
+        query: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :pk AND begins_with(SK, :prefix)",
+            "ExpressionAttributeValues": {":pk": {"S": PARTITION}, ":prefix": {"S": "ROUTE#"}},
+            "ConsistentRead": True,
+        }
+        if start is not None:
+            query["ExclusiveStartKey"] = start
+        return self._client.query(**query)
 
 
 def _key(sort: str) -> dict[str, UniversalAttributeValueTypeDef]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from mangaobs.runtime import bind, count, log_error, log_event, measure
+from mangaobs.runtime import count, log_error, log_event, measure
 
 from .._entry import Context
 from ..routing import Activity, Flag, Flags, Mode, Unavailable
@@ -131,6 +131,7 @@ class Responder:
             reason=classification,
             rule=_RULE,
             per_minute=self._settings.limit_per_minute,
+            version=window,
         )
 
     def _activity(self, session: str, window: int) -> Activity | None:
@@ -148,7 +149,7 @@ class Responder:
             return
         if standing is not None and standing.source == "operator":
             return
-        if self._decisions.set_route(decision.session, flag):
+        if self._decisions.set_route(decision.session, flag, now=self._clock()):
             self._set(decision.session, flag)
 
     def _restore(self, standing: dict[str, Flag]) -> None:
@@ -172,12 +173,11 @@ class Responder:
             log_error(RESPONDER_FAILED.name, error=error)
 
     def _tell(self, decision: Decision) -> None:
-        bind(session=decision.session, raw_session=True)  # the hash itself
         log_event(
             HOT_KEY,
+            session=decision.session,
             classification=decision.classification,
             action=decision.action,
             units=decision.units,
             dry_run=decision.dry_run,
         )
-        bind(session="", raw_session=True)

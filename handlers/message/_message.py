@@ -13,7 +13,7 @@ from .._entry import Context
 from .._http import Identity, Refused, Request, answer, body_of, identity_of, refusal, request_of
 from .._model import Model, ModelFailed
 from ..routing import Router
-from ..sessions import ASSISTANT, USER, Conversation, SessionRefused, Sessions, Turn
+from ..sessions import ASSISTANT, USER, Conversation, SessionRefused, Sessions, Summary, Turn
 from ..signals import FALLBACK_ANSWERS, RATE_LIMITED
 from ._body import Body
 from ._writes import Writes, not_stored, reused, unavailable
@@ -81,8 +81,8 @@ class Message:
             request = request_of(event)
             identity = identity_of(request)
             body = self._body(request)
-            self._admit(request, identity)
-            return answer(200, self._reply(identity, body, remaining))
+            hot = self._admit(request, identity)
+            return answer(200, self._reply(identity, body, remaining, hot=hot))
         except SessionRefused as refused:
             status, right = _REFUSALS[refused.reason]
             return refusal(Refused(status, refused.reason, right))
@@ -96,21 +96,21 @@ class Message:
             raise Refused(413, "text_too_long", f"at most {most} characters")
         return body
 
-    def _admit(self, request: Request, identity: Identity) -> None:
-        """Honor the session's routing flag."""
+    def _admit(self, request: Request, identity: Identity) -> bool:
+        """Honor the session's routing flag; whether the session is hot, so that a cache may spare the table."""
         if self._router is None:
-            return
+            return False
         address = request.request_context.identity.source_ip
         decision = self._router.arrive(self._hashed(identity.session_id), self._hashed(address) if address else "")
         if decision.allowed:
-            return
+            return decision.mode == "cache"
         if decision.mode == "block":
             raise Refused(403, "blocked", "write to support if this is wrong", retry_after=decision.retry_after)
         count(RATE_LIMITED)
         raise Refused(429, "limited", "wait, then repeat", effect="limited", retry_after=max(decision.retry_after, 1))
 
-    def _reply(self, identity: Identity, body: Body, remaining: Callable[[], float]) -> Reply:
-        conversation = self._load(identity)
+    def _reply(self, identity: Identity, body: Body, remaining: Callable[[], float], *, hot: bool) -> Reply:
+        conversation = self._load(identity, hot=hot)
         before = {turn.role: turn for turn in conversation.turns if turn.message_id == body.message_id}
         if USER in before and before[USER].text != body.text:
             raise reused()
@@ -148,16 +148,28 @@ class Message:
         stored, standing = self._writes.finish(identity, begun, turn)
         return Reply(body.message_id, standing.text, stored=stored, truncated=said.truncated and standing is turn)
 
-    def _load(self, identity: Identity) -> Conversation:
+    def _load(self, identity: Identity, *, hot: bool) -> Conversation:
         from botocore.exceptions import BotoCoreError, ClientError
 
         with log_step("LoadContext"):
             try:
                 return self._sessions.load(
-                    identity.session_id, identity.customer_id, turns=self._settings.context_turns
+                    identity.session_id,
+                    identity.customer_id,
+                    turns=self._settings.context_turns,
+                    summary=(lambda: self._cached_summary(identity.session_id)) if hot else None,
                 )
             except (ClientError, BotoCoreError):
                 raise unavailable() from None
+
+    def _cached_summary(self, session_id: str) -> Summary | None:
+        """The summary, from the cache. Turns never come from one: the newest would be missing."""
+        if self._router is None:
+            return self._sessions.summary(session_id)
+        content = self._router.cached_summary(
+            self._hashed(session_id), lambda: msgspec.json.encode(self._sessions.summary(session_id))
+        )
+        return msgspec.json.decode(content, type=Summary | None)
 
     def _system(self, conversation: Conversation) -> str:
         if conversation.summary is None:

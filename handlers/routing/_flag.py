@@ -15,7 +15,7 @@ class Flag(msgspec.Struct, frozen=True):
     """What is done with a session's messages until `until` (epoch milliseconds).
 
     `cache`: its summary may come from a cache. `limit`: `per_minute` messages a minute. `block`: none.
-    `source` is responder, or operator for what a person has set.
+    `source` is responder, or operator for what a person has set; of the responder's the later `version` goes.
     """
 
     mode: Mode

@@ -86,8 +86,17 @@ class Sessions:
 
     # Reading
 
-    def load(self, session_id: str, customer_id: str, *, turns: int) -> Conversation:
+    def load(
+        self,
+        session_id: str,
+        customer_id: str,
+        *,
+        turns: int,
+        summary: Callable[[], Summary | None] | None = None,
+    ) -> Conversation:
         """META, the newest `turns` turns and the newest summary, each as it was last written.
+
+        `summary` gives the summary where it comes from elsewhere.
 
         Raises `SessionRefused` if the session is another's or takes no more turns.
         """
@@ -97,11 +106,10 @@ class Sessions:
         _refuse_unless_open(item, customer_id)
         meta = meta_of(item)
         newest = self._turns(session_id, turns)["Items"]
-        summaries = self._summary(session_id)["Items"]
         return Conversation(
             meta=meta,
             turns=tuple(turn_of(item) for item in reversed(newest)),
-            summary=summary_of(summaries[0]) if summaries else None,
+            summary=summary() if summary is not None else self.summary(session_id),
         )
 
     def turn(self, session_id: str, at: int, message_id: str, role: Role) -> Turn | None:
