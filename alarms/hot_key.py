@@ -29,3 +29,11 @@ def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
         runbook="hot-key",
         next_query="hot-keys",
     )
+    yield warning(
+        "routing-fallbacks",
+        signal_metric(signals.ROUTING_FALLBACKS, Environment=app.environment).sum(5 * MINUTES) > 0,
+        for_=3,
+        summary="Messages go on without their routing flags: Redis does not answer the message function.",
+        runbook="cache-pressure",
+        next_query="slowest-steps",
+    )

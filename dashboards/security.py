@@ -18,7 +18,8 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
     watched = [alarm.condition.series for alarm in trail]
     drawn = [series for series in watched if isinstance(series, MetricStat)]
     hot = [
-        signal_metric(signal, Environment=app.environment) for signal in (signals.HOT_KEYS, signals.BLOCKED_SESSIONS)
+        signal_metric(signal, Environment=app.environment)
+        for signal in (signals.HOT_KEYS, signals.BLOCKED_SESSIONS, signals.ROUTING_FALLBACKS)
     ]
     sections = []
     if trail:
@@ -46,6 +47,12 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
                     left=(hot[0].maximum(MINUTE).named("hot"), hot[1].sum(5 * MINUTE).named("blocked")),
                     shows="Sessions that the responder found hot, and those that it blocked.",
                     normal="0.",
+                ),
+                Graph(
+                    title="Without flags",
+                    left=(hot[2].sum(5 * MINUTE).named("messages"),),
+                    shows="Messages that went on without their routing flag, since Redis did not answer.",
+                    normal="0; some when a function starts.",
                 ),
                 *(
                     Graph(

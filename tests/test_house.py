@@ -16,10 +16,11 @@ MAY_IMPORT = {
     "signals": {"errors"},
     "runtime": {"errors", "signals"},
     "catalog": {"errors"},
+    "functions": {"errors"},
     "languages": {"errors", "catalog", "signals"},
     "model": {"errors", "languages", "catalog", "signals"},
     "services": {"errors", "model", "catalog", "signals"},
-    "project": {"errors", "services", "model", "catalog", "signals"},
+    "project": {"errors", "functions", "services", "model", "catalog", "signals"},
     "render": {"errors", "model", "languages", "catalog", "signals"},
     "cli": {"errors", "project", "render", "services", "model", "languages", "catalog", "signals"},
 }
@@ -62,7 +63,11 @@ def test_a_room_imports_only_what_is_below_it(room):
 
 
 # Beside the standard library: `aws_xray_sdk` where the tracer that uses it is, `orjson` if the function has it anyway.
-MAY_USE = {"signals": {"mangaobs"}, "runtime": {"mangaobs", "aws_xray_sdk", "orjson"}}
+MAY_USE = {
+    "signals": {"mangaobs"},
+    "runtime": {"mangaobs", "aws_xray_sdk", "orjson"},
+    "functions": {"mangaobs", "msgspec"},
+}
 
 
 @pytest.mark.parametrize("room", sorted(MAY_USE))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from mangaobs.functions import read
 from mangaobs.runtime import session_hash
 
 from .. import _clients
 from .._audit import Audit
 from .._entry import Work
-from .._settings import read
 from ._admin import Admin
 from .settings import Settings
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from mangaobs.functions import read
 from mangaobs.runtime import session_hash
 
 from .. import _clients
 from .._audit import Audit
 from .._entry import Work
-from .._settings import read
 from ._delete import Delete
 from .settings import Settings
 

@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 
 from mangaobs.errors import ConfigurationError
+from mangaobs.functions import read
 from mangaobs.runtime import session_hash
 
 from .._entry import Work
-from .._settings import read
 from ._authorizer import Authorizer, routes
 from ._keys import Keys, fetch_from
 from ._token import Verifier

@@ -6,11 +6,11 @@ import random
 import time
 from collections.abc import Mapping
 
+from mangaobs.functions import read
 from mangaobs.runtime import session_hash
 
 from .. import _clients
 from .._entry import Work
-from .._settings import read
 from ..sessions import Sessions, Transactions
 from ._brief import Brief
 from .settings import Settings

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mangaobs.functions import read
 from mangaobs.runtime import log_error, session_hash
 
 from .. import _clients
 from .._entry import Work
-from .._settings import read
 from ..routing import Budget, Flags, connect
 from ..sessions import Sessions, Transactions
 from ..signals import RESPONDER_FAILED

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping
 
+from mangaobs.functions import read
 from mangaobs.runtime import session_hash
 
 from .. import _clients
@@ -14,7 +15,6 @@ from .._deferred import PURPOSE
 from .._entry import Work
 from .._model import Model, client_limits
 from .._sealed import Seal
-from .._settings import read
 from ..routing import Budget, Router, connect
 from ..sessions import Sessions, Transactions
 from ._deferral import Deferral

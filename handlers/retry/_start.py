@@ -7,13 +7,13 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from mangaobs.functions import read
 from mangaobs.runtime import session_hash
 
 from .. import _clients
 from .._deferred import PURPOSE
 from .._entry import Work
 from .._sealed import Seal
-from .._settings import read
 from ..sessions import Sessions, Transactions
 from ._retry import Retry
 from .settings import Settings

@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from mangaobs.functions import read
 from mangaobs.runtime import session_hash
 
 from .. import _clients
 from .._entry import Work
 from .._model import Model, client_limits
-from .._settings import read
 from ..sessions import Sessions, Transactions
 from ._router import StreamRouter
 from ._send import Sender

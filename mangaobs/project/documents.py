@@ -1,4 +1,4 @@
-"""The generated documents: the alarm catalogue, a page per runbook, the reference of the configuration.
+"""The generated documents: the alarm catalogue, a page per runbook, the references of configuration and functions.
 
 `python -m mangaobs.project.documents` writes them to the project's `docs/`; `--check` says what is not current.
 """
@@ -391,9 +391,12 @@ def of_project(root: Path) -> dict[str, str]:
     """The documents of the project at `root`, in its base environment."""
     from mangaobs.project._document import document
     from mangaobs.project.build import load_observability
+    from mangaobs.project.functions import reference
     from mangaobs.project.load import load_definitions
 
-    return documents(load_observability(root), document(load_definitions(root).thresholds()))
+    texts = documents(load_observability(root), document(load_definitions(root).thresholds()))
+    functions = reference(root)
+    return texts | ({"docs/handlers.md": functions} if functions else {})
 
 
 def main(arguments: Sequence[str]) -> int:

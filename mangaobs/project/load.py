@@ -84,7 +84,7 @@ def load_definitions(root: Path) -> Definitions:
     them. Raises `ProjectError`, or `ManyErrors`, with the statement that failed.
     """
     root = root.resolve()
-    package = _private_package(root)
+    package = private_package(root)
     modules: dict[Folder, tuple[ModuleType, ...]] = {}
     errors: dict[str, MangaobsError] = {}
     guard = _NoTopLevel(root)
@@ -228,7 +228,7 @@ class _NoTopLevel:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-def _private_package(root: Path) -> str:
+def private_package(root: Path) -> str:
     """An empty package whose submodules are found in `root`, in place of an earlier one for the same root."""
     path = str(root)
     name = f"_mangaobs_project_{zlib.crc32(path.encode('utf-8', 'surrogateescape')):08x}"

@@ -99,7 +99,7 @@ class TestEveryQuery:
         assert not re.search(r"limit\s+\{\{", query.text)
 
     def test_runs_over_log_groups_of_the_configuration_only(self, name):
-        names = ("message", "stream", "retry", "admin", "authorizer", "hot-key", "handoff")  # of mangaobs.toml
+        names = ("message", "stream", "retry", "admin", "admin-delete", "authorizer", "hot-key", "handoff")
         configured = {f"/aws/lambda/manga-assist-{name}" for name in names} | {ACCESS, "/manga-assist/cloudtrail"}
         assert groups(QUERIES[name]) <= configured
 

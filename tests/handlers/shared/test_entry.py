@@ -65,8 +65,8 @@ assert not heavy, heavy
 def test_a_function_without_its_variables_names_them_all_at_its_first_event(name):
     from importlib import import_module
 
-    from handlers._settings import variables
     from mangaobs.errors import ConfigurationError
+    from mangaobs.functions import variables
 
     module = import_module(f"handlers.{name}")
     required = [

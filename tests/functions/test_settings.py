@@ -1,4 +1,4 @@
-"""Settings from a function's environment: typed, and everything that is wrong named at once."""
+"""What a function reads from its environment: typed, and everything that is wrong named at once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from handlers._settings import read, variables
 from mangaobs.errors import ConfigurationError
+from mangaobs.functions import read, variables
 
 
 class Settings(msgspec.Struct, frozen=True):
