@@ -25,7 +25,7 @@ _BY_PARTITION_KEY: Final = "-PKC-"
 class Datapoint(msgspec.Struct, frozen=True, rename="pascal"):
     """One minute of a contributor."""
 
-    timestamp: datetime | str | int | float
+    timestamp: datetime | float
     approximate_value: float
 
 
@@ -103,9 +103,7 @@ def _report(answer: Any) -> Report:  # noqa: ANN401 - JSON, or what botocore mad
         raise ValueError("not a report of GetInsightRuleReport") from None
 
 
-def _seconds(at: datetime | str | float) -> float:
-    if isinstance(at, str):
-        at = datetime.fromisoformat(at)
+def _seconds(at: datetime | float) -> float:
     if isinstance(at, datetime):
         return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
-    return at / 1000 if at > 10**11 else float(at)
+    return at / 1000 if at > 10**11 else at
