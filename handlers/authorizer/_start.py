@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from mangaobs.errors import ConfigurationError
 from mangaobs.functions import read
-from mangaobs.runtime import session_hash
 
+from .._assembly import hashing
 from .._entry import Work
 from ._authorizer import Authorizer, routes
 from ._keys import Keys, fetch_from
@@ -33,5 +33,4 @@ def started(environ: Mapping[str, str]) -> Work:
         session_claim=settings.session_claim,
         groups_claim=settings.groups_claim,
     )
-    key = settings.mangaobs_session_key.encode()
-    return Authorizer(verifier, routes(), hashed=lambda text: session_hash(text, key))
+    return Authorizer(verifier, routes(), hashed=hashing(settings.mangaobs_session_key))

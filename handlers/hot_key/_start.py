@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangaobs.functions import read
-from mangaobs.runtime import log_error, session_hash
+from mangaobs.runtime import log_error
 
 from .. import _clients
+from .._assembly import hashing, now_ms, redis, sessions
 from .._entry import Work
-from ..routing import Budget, Flags, connect
-from ..sessions import Sessions, Transactions
+from ..routing import Flags
 from ..signals import RESPONDER_FAILED
 from ._decisions import Decisions
 from ._report import CloudWatchReports, FileReports, ReportSource
@@ -31,36 +29,21 @@ def started(environ: Mapping[str, str]) -> Work:
     session = _clients.session()
     limits = _clients.limits(connect=1, read=2, attempts=2)
     dynamodb = session.client("dynamodb", config=limits)
-    key = settings.mangaobs_session_key.encode()
-
-    def hashed(text: str) -> str:
-        return session_hash(text, key)
-
+    hashed = hashing(settings.mangaobs_session_key)
     source: ReportSource
     if settings.report_file:
         source = FileReports(Path(settings.report_file))
     else:
         source = CloudWatchReports(session.client("cloudwatch", config=limits), dynamodb, settings.session_table)
-    flags = None
-    if settings.redis_host:
-        redis = connect(
-            settings, secrets=lambda: session.client("secretsmanager", config=limits), monotonic=time.monotonic
-        )
-        flags = Flags(redis, Budget(settings.redis_budget_ms / 1000, monotonic=time.monotonic))
+    reached = redis(settings, lambda: session.client("secretsmanager", config=limits))
     return Responder(
         settings,
         source=source,
-        sessions=Sessions(
-            dynamodb,
-            settings.session_table,
-            transactions=Transactions(dynamodb, sleep=time.sleep, random=random.random),
-            customer_hash=hashed,
-            days=1,  # it writes no turns
-        ),
+        sessions=sessions(dynamodb, settings.session_table, hashed=hashed),
         decisions=Decisions(dynamodb, settings.session_table),
-        flags=flags,
+        flags=Flags(*reached) if reached is not None else None,
         switch=kill_switch(session.client("ssm", config=limits), settings.kill_switch_parameter),
-        clock=lambda: time.time_ns() // 1_000_000,
+        clock=now_ms,
         hashed=hashed,
     )
 

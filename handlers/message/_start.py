@@ -8,15 +8,14 @@ import uuid
 from collections.abc import Mapping
 
 from mangaobs.functions import read
-from mangaobs.runtime import session_hash
 
 from .. import _clients
+from .._assembly import hashing, now_ms, redis, sessions
 from .._deferred import PURPOSE
 from .._entry import Work
 from .._model import Model, client_limits
 from .._sealed import Seal
-from ..routing import Budget, Router, connect
-from ..sessions import Sessions, Transactions
+from ..routing import Router
 from ._deferral import Deferral
 from ._message import WRITING_SECONDS, Message
 from ._writes import Writes
@@ -31,25 +30,14 @@ def started(environ: Mapping[str, str]) -> Work:
     once = _clients.limits(connect=0.5, read=1, attempts=1)
     dynamodb = session.client("dynamodb", config=writes)
     bedrock = session.client("bedrock-runtime", config=client_limits(settings.token_timeout_ms / 1000))
-    key = settings.mangaobs_session_key.encode()
-    router = None
-    if settings.redis_host:
-        redis = connect(
-            settings, secrets=lambda: session.client("secretsmanager", config=once), monotonic=time.monotonic
-        )
-        router = Router(redis, Budget(settings.redis_budget_ms / 1000, monotonic=time.monotonic), clock=_now_ms)
-    sessions = Sessions(
-        dynamodb,
-        settings.session_table,
-        transactions=Transactions(dynamodb, sleep=time.sleep, random=random.random),
-        customer_hash=lambda customer: session_hash(customer, key),
-        days=settings.retention_days,
-    )
+    hashed = hashing(settings.mangaobs_session_key)
+    reached = redis(settings, lambda: session.client("secretsmanager", config=once))
+    written = sessions(dynamodb, settings.session_table, hashed=hashed, days=settings.retention_days)
     seal = Seal(session.client("kms", config=once), settings.failed_writes_key, purpose=PURPOSE)
     return Message(
         settings,
-        sessions=sessions,
-        writes=Writes(sessions, Deferral(session.client("sqs", config=once), settings.failed_writes_queue_url, seal)),
+        sessions=written,
+        writes=Writes(written, Deferral(session.client("sqs", config=once), settings.failed_writes_queue_url, seal)),
         model=Model(
             bedrock,
             settings.model_id,
@@ -60,13 +48,9 @@ def started(environ: Mapping[str, str]) -> Work:
             sleep=time.sleep,
             random=random.random,
         ),
-        router=router,
-        clock=_now_ms,
+        router=Router(*reached, clock=now_ms) if reached is not None else None,
+        clock=now_ms,
         monotonic=time.monotonic,
         new_id=lambda: uuid.uuid4().hex,
-        hashed=lambda text: session_hash(text, key),
+        hashed=hashed,
     )
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

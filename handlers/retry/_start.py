@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Mapping
 from typing import Final
 
 from mangaobs.functions import read
-from mangaobs.runtime import session_hash
 
 from .. import _clients
+from .._assembly import hashing, sessions
 from .._deferred import PURPOSE
 from .._entry import Work
 from .._sealed import Seal
-from ..sessions import Sessions, Transactions
 from ._retry import Retry
 from .settings import Settings
 
@@ -28,13 +25,7 @@ def started(environ: Mapping[str, str]) -> Work:
     session = _clients.session()
     limits = _clients.limits(connect=0.5, read=1, attempts=2)
     dynamodb = session.client("dynamodb", config=limits)
-    key = settings.mangaobs_session_key.encode()
-    sessions = Sessions(
-        dynamodb,
-        settings.session_table,
-        transactions=Transactions(dynamodb, sleep=time.sleep, random=random.random),
-        customer_hash=lambda customer: session_hash(customer, key),
-        days=settings.retention_days,
-    )
+    hashed = hashing(settings.mangaobs_session_key)
+    written = sessions(dynamodb, settings.session_table, hashed=hashed, days=settings.retention_days)
     seal = Seal(session.client("kms", config=limits), settings.failed_writes_key, purpose=PURPOSE)
-    return Retry(sessions, seal, margin_ms=_MARGIN_MS)
+    return Retry(written, seal, margin_ms=_MARGIN_MS)

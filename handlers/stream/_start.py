@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from mangaobs.functions import read
-from mangaobs.runtime import session_hash
 
 from .. import _clients
+from .._assembly import hashing, now_ms, sessions
 from .._entry import Work
 from .._model import Model, client_limits
-from ..sessions import Sessions, Transactions
 from ._router import StreamRouter
 from ._send import Sender
 from ._summaries import Summaries
@@ -28,11 +27,7 @@ def started(environ: Mapping[str, str]) -> Work:
     settings = read(Settings, environ)
     session = _clients.session()
     limits = _clients.limits(connect=1, read=2, attempts=3)
-    key = settings.mangaobs_session_key.encode()
-
-    def hashed(text: str) -> str:
-        return session_hash(text, key)
-
+    hashed = hashing(settings.mangaobs_session_key)
     sender = Sender(
         kinesis=session.client("kinesis", config=limits),
         stream=settings.event_stream,
@@ -46,13 +41,7 @@ def started(environ: Mapping[str, str]) -> Work:
     if not settings.summary_model_id:
         return StreamRouter(sender, None, hashed=hashed)
     dynamodb = session.client("dynamodb", config=limits)
-    sessions = Sessions(
-        dynamodb,
-        settings.session_table,
-        transactions=Transactions(dynamodb, sleep=time.sleep, random=random.random),
-        customer_hash=hashed,
-        days=settings.retention_days,
-    )
+    written = sessions(dynamodb, settings.session_table, hashed=hashed, days=settings.retention_days)
     model = Model(
         session.client("bedrock-runtime", config=client_limits(_SILENCE_SECONDS)),
         settings.summary_model_id,
@@ -65,11 +54,5 @@ def started(environ: Mapping[str, str]) -> Work:
         sleep=time.sleep,
         random=random.random,
     )
-    summaries = Summaries(
-        sessions,
-        model,
-        every=settings.summary_every,
-        keep=settings.summary_keep,
-        clock=lambda: time.time_ns() // 1_000_000,
-    )
+    summaries = Summaries(written, model, every=settings.summary_every, keep=settings.summary_keep, clock=now_ms)
     return StreamRouter(sender, summaries, hashed=hashed)
