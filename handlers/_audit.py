@@ -81,7 +81,7 @@ class Audit:
 
         now = datetime.fromtimestamp(self._clock() / 1000, UTC)
         entry = msgspec.structs.replace(entry, at=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
-        key = f"{self._prefix}{now:%Y/%m/%d}/{entry.request_id}-{entry.phase}.json"
+        key = f"{self._prefix}{now:%Y/%m/%d}/{entry.request_id}-{entry.action}-{entry.phase}.json"
         try:
             with log_publish_operation("PutObject:Audit", destination=self._bucket):
                 self._client.put_object(

@@ -64,7 +64,7 @@ def test_a_project_without_functions_has_none(tmp_path):
 BAD = {
     "no TOML": ("[[allow", 1, "is not TOML"),
     "unknown key": (GOOD.replace("sid", "name"), 2, "unknown field `name`"),
-    "missing key": (GOOD.replace("sid = \"Read\"", ""), 2, "missing required field `sid`"),
+    "missing key": (GOOD.replace('sid = "Read"', ""), 2, "missing required field `sid`"),
     "no such kind": (GOOD.replace("table =", "tabel ="), 5, "unknown field `tabel`"),
     "no action": (GOOD.replace("dynamodb:GetItem", "GetItem"), 4, "matching regex"),
     "no actions": (GOOD.replace('"dynamodb:GetItem"', ""), 4, "length >= 1"),
