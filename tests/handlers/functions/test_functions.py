@@ -19,7 +19,7 @@ from ..bedrock_standin import Behavior
 from ..moto_server import Fault
 from .system import TRACE, hashed, message_event
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("functions")]
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
 
 # Section 4 of the design: what the trace of a message shows, in its order. Each is a part of the function's subsegment;
@@ -36,12 +36,21 @@ PICTURE = [
     ("TransactWriteItems:WriteAnswer", "WriteTurns"),
 ]
 
+STEPS = {}
+
+
+def step(function):
+    """A step of the story, played once in its order, whichever of the tests asks for it first."""
+    STEPS[function.__name__] = function
+    return function
+
 
 def content(answer):
     return json.loads(answer["body"])
 
 
-def test_a_token_is_verified(system):
+@step
+def a_token_is_verified(system):
     import time
 
     now = int(time.time())
@@ -64,7 +73,8 @@ def test_a_token_is_verified(system):
     assert system.invoke("authorizer", event)["policyDocument"]["Statement"][0]["Effect"] == "Deny"
 
 
-def test_a_message_is_answered_and_its_trace_is_section_fours_picture(system):
+@step
+def a_message_is_answered_and_its_trace_is_section_fours_picture(system):
     system.invoke("message", message_event("first", "message-0"))  # a session that stands, as in the picture
     before = len(system.daemon.documents())
     answer = system.invoke("message", message_event("Which manga is new?", "message-1"))
@@ -95,7 +105,8 @@ def test_a_message_is_answered_and_its_trace_is_section_fours_picture(system):
     assert parents(documents)["BedrockInvoke"] == "handler"
 
 
-def test_one_requests_lines_trace_and_metrics_are_found_by_its_id(system):
+@step
+def one_requests_lines_trace_and_metrics_are_found_by_its_id(system):
     before = len(system.daemon.documents())
     invocation = system.invocation("message", message_event("find me", "message-2"))
     mine = [line for line in system.lines("message") if line.get("request_id") == invocation.request_id]
@@ -126,7 +137,8 @@ def test_one_requests_lines_trace_and_metrics_are_found_by_its_id(system):
     assert {line["session"] for line in mine} == {hashed("session-1")}
 
 
-def test_what_could_not_be_written_is_written_by_the_retry_function(system):
+@step
+def what_could_not_be_written_is_written_by_the_retry_function(system):
     def refuse(call):
         if call.who == "OF-message" and call.action == "dynamodb:TransactWriteItems":
             raise Fault("ProvisionedThroughputExceededException")
@@ -142,7 +154,8 @@ def test_what_could_not_be_written_is_written_by_the_retry_function(system):
     assert (again["answer"], again["stored"]) == (answer["answer"], "now")
 
 
-def test_the_stream_is_told_and_summarized(system):
+@step
+def the_stream_is_told_and_summarized(system):
     system.invoke("message", message_event("a human, please", "message-4", agent=True))
     assert system.invoke("stream", {"Records": system.stream_batch()}) == {"batchItemFailures": []}
     assert len(system.analytics()) >= 8
@@ -154,7 +167,8 @@ def test_the_stream_is_told_and_summarized(system):
     assert answer["summarized"] is True
 
 
-def test_a_hot_session_is_found_and_limited_and_the_message_function_honors_it(system):
+@step
+def a_hot_session_is_found_and_limited_and_the_message_function_honors_it(system):
     event = system.hot("session-hot", units=99_999)
     answer = system.invoke("hot_key", event)
     assert answer == {"hot": 1, "blocked": 0, "dry_run": False}
@@ -168,13 +182,15 @@ def test_a_hot_session_is_found_and_limited_and_the_message_function_honors_it(s
     assert (line["session"], line["action"]) == (hashed("session-hot"), "limit")
 
 
-def test_a_model_that_fails_is_answered_for(system):
+@step
+def a_model_that_fails_is_answered_for(system):
     system.model.behaviors.append(Behavior(400, "ValidationException"))
     answer = content(system.invoke("message", message_event("Hello", "message-5")))
     assert answer["fallback"] is True
 
 
-def test_administrators_read_export_and_delete(system):
+@step
+def administrators_read_export_and_delete(system):
     listed = system.invoke(
         "admin", proxy_event("GET", "/admin/customers/{customer_id}/sessions", path={"customer_id": "customer-1"})
     )
@@ -193,7 +209,8 @@ def test_administrators_read_export_and_delete(system):
     assert len(system.audited()) == 8
 
 
-def test_every_function_came_up_and_said_so_in_lines_of_json(system):
+@step
+def every_function_came_up_and_said_so_in_lines_of_json(system):
     assert sorted(system.functions) == sorted(function.name for function in functions(ROOT))
     for function in system.functions.values():
         assert function.api.init_error is None
@@ -201,10 +218,28 @@ def test_every_function_came_up_and_said_so_in_lines_of_json(system):
         assert "Traceback" not in function.errors() + function.output()
 
 
+@pytest.fixture(scope="module")
+def story(system):
+    """What each step came to."""
+    outcomes = {}
+    for name, play in STEPS.items():
+        try:
+            play(system)
+        except Exception as error:  # noqa: BLE001 - the test of that step raises it
+            outcomes[name] = error
+    return outcomes
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_story(story, name):
+    if name in story:
+        raise story[name]
+
+
 # --- what came out, against what is declared ---
 
 
-def test_only_declared_signals_came_out(system):
+def test_only_declared_signals_came_out(system, story):
     events = {event.name: {field.name for field in (*SIGNALS.common, *event.fields)} for event in SIGNALS.events}
     metrics = {metric.name: metric for metric in SIGNALS.metrics}
     came = system.lines()
@@ -259,7 +294,7 @@ def called(system, name):
 
 
 @pytest.mark.parametrize("function", functions(ROOT), ids=lambda function: function.name)
-def test_a_function_may_do_what_it_did_and_no_more(system, function):
+def test_a_function_may_do_what_it_did_and_no_more(system, story, function):
     may = {action for permission in function.permissions for action in permission.actions}
     did = called(system, function.name)
     assert did <= may, f"not permitted: {sorted(did - may)}"
