@@ -41,6 +41,7 @@ class MotoServer:
         self.before: Callable[[Call], None] | None = None
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = Lock()
+        reset()  # moto's state is the process's
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -71,16 +72,26 @@ class MotoServer:
             return list(self._app(environ, start_response))
 
 
-class Fault(Exception):  # noqa: N818 - an answer
-    """An error that AWS answers in place of the call: `code`, at the HTTP `status`."""
+def reset() -> None:
+    """Forget everything that moto holds."""
+    from moto.moto_api._internal.models import moto_api_backend
 
-    def __init__(self, code: str, status: int = 400) -> None:
+    moto_api_backend.reset()
+
+
+class Fault(Exception):  # noqa: N818 - an answer
+    """An error that AWS answers in place of the call: `code`, at the HTTP `status`, with `more` of its own."""
+
+    def __init__(self, code: str, status: int = 400, **more: Any) -> None:
         super().__init__(code)
         self.code = code
         self.status = status
+        self.more = more
 
     def answer(self, start_response: Any) -> Iterable[bytes]:
-        body = json.dumps({"__type": f"com.amazonaws#{self.code}", "message": "as the test has it"}).encode()
+        body = json.dumps(
+            {"__type": f"com.amazonaws#{self.code}", "message": "as the test has it", **self.more}
+        ).encode()
         headers = [("Content-Type", "application/x-amz-json-1.0"), ("Content-Length", str(len(body)))]
         start_response(f"{self.status} Fault", headers)
         return [body]

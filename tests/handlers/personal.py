@@ -28,6 +28,8 @@ def _forms(data: bytes, depth: int) -> Iterator[bytes]:
         yield unquote_to_bytes(data)
     if b"\\u" in data:
         yield data.decode("raw_unicode_escape", "replace").encode("utf-8", "replace")
+    if b"\\\\" in data:  # JSON in JSON
+        yield from _forms(data.replace(b"\\\\", b"\\"), depth + 1)
     for match in _BASE64.finditer(data):
         text = match[0].replace(b"-", b"+").replace(b"_", b"/").rstrip(b"=")
         with suppress(binascii.Error, ValueError):
