@@ -25,6 +25,7 @@ docs: $(VENV)/.dev ## what is generated under docs/
 bench: $(VENV)/.bench ## ratios against a bare troposphere script, hand-written limits and peers
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python benchmarks/runtime.py
+	$(BIN)/python benchmarks/message.py
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel
