@@ -4,9 +4,9 @@
     python benchmarks/message.py [--requests N]
 
 Its clients are stand-ins that answer at once with what a busy session holds: 20 turns, a summary, a streamed answer of
-40 tokens. So what is measured is the function's own work with the runtime's: the event checked, texts unpacked and packed,
-the context built, the stream read, lines, metrics and the trace written. Beside it, as a ratio, the work that no
-implementation could leave out: reading the event, unpacking 20 texts, packing two, writing the answer.
+40 tokens. So what is measured is the function's own work with the runtime's: the event checked, texts unpacked and
+packed, the context built, the stream read, lines, metrics and the trace written. Beside it, as a ratio, the work that
+no implementation could leave out: reading the event, unpacking 21 texts, packing two, writing the answer.
 """
 
 from __future__ import annotations

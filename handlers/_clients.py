@@ -28,3 +28,11 @@ def limits(*, connect: float = 1, read: float = 3, attempts: int = 3) -> Config:
     return Config(
         connect_timeout=connect, read_timeout=read, retries={"mode": "standard", "total_max_attempts": attempts}
     )
+
+
+def code_of(error: Exception) -> str:
+    """AWS's error code, or the class of what botocore raises by itself; never a message."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        return str(response.get("Error", {}).get("Code", type(error).__name__))
+    return type(error).__name__

@@ -57,14 +57,6 @@ class Request(msgspec.Struct, frozen=True, rename="camel"):
     query_string_parameters: dict[str, str] | None = None
 
 
-class Response(msgspec.Struct, frozen=True, rename="camel"):
-    """What API Gateway is answered."""
-
-    status_code: int
-    headers: dict[str, str]
-    body: str
-
-
 class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
     """A request that is not carried out: `reason` is a code, `status` the HTTP status, `right` what would be right."""
 

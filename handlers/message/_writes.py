@@ -8,6 +8,7 @@ import msgspec
 
 from mangaobs.runtime import log_step
 
+from .._clients import code_of
 from .._deferred import Deferred
 from .._http import Identity, Refused
 from ..sessions import ASSISTANT, USER, Sessions, Turn, TurnStands
@@ -110,14 +111,6 @@ class Writes:
         except (ClientError, BotoCoreError):
             raise not_stored() from None
         return "later"
-
-
-def code_of(error: Exception) -> str:
-    """AWS's error code, or the class of what botocore raises by itself; never a message."""
-    response = getattr(error, "response", None)
-    if isinstance(response, dict):
-        return str(response.get("Error", {}).get("Code", type(error).__name__))
-    return type(error).__name__
 
 
 def reused() -> Refused:

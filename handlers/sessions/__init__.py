@@ -16,13 +16,12 @@ from ._items import (
     Summary,
     Turn,
     meta_of,
-    summary_of,
     turn_of,
     uncompressed,
 )
 from ._keys import META, TURN, brief_key, session_id_of, session_key, summary_key, tombstone_key
 from ._table import Conversation, SessionRefused, Sessions, TurnStands
-from ._transaction import Canceled, Check, Transactions
+from ._transaction import Transactions
 
 __all__ = [
     "ACTIVE",
@@ -34,8 +33,6 @@ __all__ = [
     "META",
     "TURN",
     "USER",
-    "Canceled",
-    "Check",
     "Conversation",
     "Meta",
     "SessionRefused",
@@ -49,7 +46,6 @@ __all__ = [
     "session_id_of",
     "session_key",
     "summary_key",
-    "summary_of",
     "tombstone_key",
     "turn_of",
     "uncompressed",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from mangaobs.runtime import log_event, log_step
 
+from .._clients import code_of
 from .._model import Model, ModelFailed
 from ..sessions import USER, SessionRefused, Sessions, Summary, Turn
 from ..signals import SUMMARY_FAILED
@@ -40,10 +41,8 @@ class Summaries:
                 self._refresh(session_id, remaining)
         except (ModelFailed, SessionRefused) as answered:
             reason = answered.reason
-        except ClientError as error:
-            reason = error.response["Error"]["Code"]
-        except (BotoCoreError, ValueError) as error:
-            reason = type(error).__name__
+        except (ClientError, BotoCoreError, ValueError) as error:
+            reason = code_of(error)
         if reason is not None:
             log_event(SUMMARY_FAILED, reason=reason)
 
