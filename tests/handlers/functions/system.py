@@ -167,6 +167,16 @@ class System:
     def invocation(self, name: str, event: Any, **more: Any) -> Invocation:
         return self.function(name).invoke(event, **{"trace": TRACE, **more})
 
+    def deliver(self, name: str, event: dict[str, Any], *, times: int = 3) -> None:
+        """Give a function messages of a queue, and again those that it failed on, as the queue would."""
+        records = event["Records"]
+        for _ in range(times):
+            failed = self.invoke(name, {"Records": records})["batchItemFailures"]
+            records = [one for one in records if {"itemIdentifier": one["messageId"]} in failed]
+            if not records:
+                return
+        raise AssertionError(f"{name} failed {times} times: {self.lines(name)[-5 * times :]}")
+
     # What passes between functions
 
     def stream_batch(self, *, start: int = 0) -> list[dict[str, Any]]:

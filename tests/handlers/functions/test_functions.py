@@ -149,7 +149,7 @@ def what_could_not_be_written_is_written_by_the_retry_function(system):
     assert answer["stored"] == "later"
     event = system.retry_event()
     for _ in range(2):  # a queue may give a message twice
-        assert system.invoke("retry", event) == {"batchItemFailures": []}
+        system.deliver("retry", event)
     again = content(system.invoke("message", message_event("keep this", "message-3")))
     assert (again["answer"], again["stored"]) == (answer["answer"], "now")
 
