@@ -48,6 +48,32 @@ class SignalError(DefinitionError):
     """A metric or log event that is declared wrongly."""
 
 
+class LanguageError(MangaobsError):
+    """A text in one of AWS's little languages that AWS would refuse.
+
+    `start` and `end` are offsets in `source` in characters, from 0, the end exclusive. `place`, line and column count
+    in `source` itself until whoever knows the file says otherwise.
+    """
+
+    def __init__(  # noqa: PLR0913 - an error says all of this
+        self, problem: str, *, right: str = "", language: str, source: str, start: int, end: int
+    ) -> None:
+        before = source[:start]
+        line, column = before.count("\n") + 1, start - (before.rfind("\n") + 1) + 1
+        super().__init__(problem, right=right, place=Place(language, line, column), length=max(end - start, 1))
+        self.source = source
+        self.start = start
+        self.end = end
+
+
+class RecordingError(MangaobsError):
+    """A recording, or a file of events, that cannot be read."""
+
+
+class TemplateError(MangaobsError):
+    """A template that cannot be read."""
+
+
 class ConfigurationError(MangaobsError):
     """`mangaobs.toml`, an environment or a `--set` that is not valid."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mangaobs.errors import LanguageError
+
 if TYPE_CHECKING:
     from mangaobs.errors import MangaobsError, Place
 
@@ -14,7 +16,8 @@ def describe(error: MangaobsError) -> str:
     where = f"{_shortened(error.place)}: " if error.place else ""
     lines = [f"error: {where}{_printable(error.problem)}"]
     if error.place:
-        lines += _excerpt(error.place, error.length)
+        source = error.source if isinstance(error, LanguageError) else None
+        lines += _excerpt(error.place, error.length, source)
     if error.right:
         lines.append(f"right: {_printable(error.right)}")
     return "\n".join(lines)
@@ -33,13 +36,15 @@ def _shortened(place: Place) -> Place:
         return place
 
 
-def _excerpt(place: Place, length: int) -> list[str]:
+def _excerpt(place: Place, length: int, source: str | None) -> list[str]:
+    """The line at fault, of `source` if it is given, else of the place's file."""
     if not place.line:
         return []
     try:
-        source = Path(place.file).read_text(encoding="utf-8", errors="replace").split("\n")
+        if source is None:
+            source = Path(place.file).read_text(encoding="utf-8", errors="replace")
         # What a terminal would obey rather than show is no part of an excerpt.
-        line = _printable(source[place.line - 1].rstrip("\r"))
+        line = _printable(source.split("\n")[place.line - 1].rstrip("\r"))
     except (OSError, IndexError):
         return []
     number = f"{place.line:>5}"
