@@ -55,9 +55,7 @@ class LanguageError(MangaobsError):
     in `source` itself until whoever knows the file says otherwise.
     """
 
-    def __init__(  # noqa: PLR0913 - an error says all of this
-        self, problem: str, *, right: str = "", language: str, source: str, start: int, end: int
-    ) -> None:
+    def __init__(self, problem: str, *, right: str = "", language: str, source: str, start: int, end: int) -> None:
         before = source[:start]
         line, column = before.count("\n") + 1, start - (before.rfind("\n") + 1) + 1
         super().__init__(problem, right=right, place=Place(language, line, column), length=max(end - start, 1))

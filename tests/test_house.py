@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "services": {"errors", "model", "catalog", "signals"},
     "project": {"errors", "functions", "services", "model", "catalog", "signals"},
     "render": {"errors", "model", "languages", "catalog", "signals"},
-    "cli": {"errors", "project", "render", "services", "model", "languages", "catalog", "signals"},
+    "recording": {"errors", "languages", "catalog", "signals"},
+    "cli": {"errors", "project", "recording", "render", "services", "model", "languages", "catalog", "signals"},
 }
 
 

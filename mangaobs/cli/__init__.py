@@ -7,6 +7,7 @@ import sys
 # Name → (module under this package, what `mangaobs --help` says of it).
 COMMANDS = {
     "render": ("render", "Render the project as a CloudFormation template."),
+    "match": ("match", "Say which log events a filter pattern matches, and why."),
     "query": ("query", "List and show the saved Logs Insights queries."),
 }
 

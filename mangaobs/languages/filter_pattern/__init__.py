@@ -1,10 +1,10 @@
 """CloudWatch Logs filter patterns: read, checked, and matched with log events as AWS does.
 
-`parse` makes a tree of a pattern or says where it is wrong; `Matcher` decides one message and says why; `Compiled` decides
-many patterns over many messages at once, with the same answers.
+`parse` makes a tree of a pattern or says where it is wrong; `Matcher` decides one message and says why; `Compiled`
+decides many patterns over many messages at once, with the same answers.
 
-Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter log events, and
-Live Tail"; what that page leaves open is in `Policy`.
+Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter log events,
+and Live Tail"; what that page leaves open is in `Policy`.
 """
 
 from mangaobs.languages.filter_pattern._compiled import Compiled

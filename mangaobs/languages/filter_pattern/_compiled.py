@@ -1,7 +1,7 @@
 """Many patterns over many events at once: each field is read once an event, whichever patterns name it.
 
-Only strings and absent fields are decided here; an event in which a field that a pattern names is anything else (a number, null,
-an object) goes to `Matcher` for that pattern, so that the answers are the same by construction.
+Only strings and absent fields are decided here; an event in which a field that a pattern names is anything else (a
+number, null, an object) goes to `Matcher` for that pattern, so that the answers are the same by construction.
 """
 
 from __future__ import annotations
@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mangaobs.languages.filter_pattern._matcher import Matcher
 from mangaobs.languages.filter_pattern._policy import Policy
-from mangaobs.languages.filter_pattern._tree import And, Compare, Comparison, Condition, Is, Json, Literal, NotExists, Or, Pattern
+from mangaobs.languages.filter_pattern._tree import (
+    And,
+    Compare,
+    Comparison,
+    Condition,
+    Is,
+    Json,
+    Literal,
+    NotExists,
+    Or,
+    Pattern,
+)
 from mangaobs.languages.filter_pattern._values import glob
 
 if TYPE_CHECKING:
@@ -127,7 +138,9 @@ class _Writer:
             name = f"o{len(self.fields)}"
             self.fields[marked] = name
             read = f"{source}.get({self._value(path[-1])})"
-            self.lines.append(f"    {name} = {read}" + (f" if type({source}) is dict else None" if source != "d" else ""))
+            self.lines.append(
+                f"    {name} = {read}" + (f" if type({source}) is dict else None" if source != "d" else "")
+            )
         return self.fields[marked]
 
     def _written(self, condition: Condition) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from mangaobs.languages.filter_pattern._policy import QUESTIONS, Policy
 from mangaobs.languages.filter_pattern._tree import (
@@ -135,7 +135,7 @@ class Matcher:
         answer = self._condition(pattern, pattern.condition, document, clauses)
         return answer, _extracted(pattern.condition, document) if answer.matched else {}, ""
 
-    def _condition(self, pattern: Json, condition: Condition, document: Any, clauses: list[Clause] | None) -> Answer:
+    def _condition(self, pattern: Json, condition: Condition, document: object, clauses: list[Clause] | None) -> Answer:
         if isinstance(condition, (And, Or)):
             answers = [self._condition(pattern, part, document, clauses) for part in condition.parts]
             return _all(answers) if isinstance(condition, And) else _any(answers)
@@ -167,7 +167,7 @@ class Matcher:
         questions = chosen.questions | ({"not_equal_any_element"} if some.matched is not every.matched else set())
         return Answer(chosen.matched, some.may or every.may, some.may_not or every.may_not, questions)
 
-    def _any_depth(self, condition: Compare | Is | NotExists, document: Any, shallow: Answer) -> Answer:
+    def _any_depth(self, condition: Compare | Is | NotExists, document: object, shallow: Answer) -> Answer:
         """`.*` read as any depth may find what one level does not have."""
         assert condition.selector is not None  # noqa: S101 - slots alone have none
         deep = self._leaf(condition, select(document, condition.selector, any_depth=True))
@@ -193,7 +193,9 @@ class Matcher:
         if words_before < 0 or len(words) < len(slots):
             return NO, {}, f"{len(words)} words, {len(slots)} fields"
         given = words[words_before : words_before + len(slots)]
-        answer = _all([self._slot(pattern, slot.condition, word, clauses) for slot, word in zip(slots, given, strict=True)])
+        answer = _all(
+            [self._slot(pattern, slot.condition, word, clauses) for slot, word in zip(slots, given, strict=True)]
+        )
         reason = ""
         if open_arity and answer.matched:
             absorbs = slots[-1].condition is None and self.policy.delimited_last_absorbs
@@ -232,7 +234,9 @@ class Matcher:
         needed: list[Answer] = []
         for term in pattern.terms:
             inside = self._term(term.text, term.quoted, message)
-            answer = inside if term.sign != "-" else Answer(not inside.matched, inside.may_not, inside.may, inside.questions)
+            answer = (
+                inside if term.sign != "-" else Answer(not inside.matched, inside.may_not, inside.may, inside.questions)
+            )
             (optional if term.sign == "?" else needed).append(answer)
             if clauses is not None:
                 text = pattern.text[term.span.start : term.span.end]
@@ -313,7 +317,8 @@ def _extracted(condition: Condition, document: object) -> dict[str, str]:
     selector = condition.selector
     if selector is None or selector.wildcards:
         return {}
-    return {selector.text: json_text(value) for value in select(document, selector) if not isinstance(value, (dict, list))}
+    values = [value for value in select(document, selector) if not isinstance(value, (dict, list))]
+    return {selector.text: json_text(values[0])} if values else {}
 
 
 def _shown(value: object) -> str:

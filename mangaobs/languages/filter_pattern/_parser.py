@@ -103,6 +103,8 @@ class _Parser:
         condition = self._or(self._json_clause)
         cursor.skip(_SPACE)
         if not cursor.accept("}"):
+            if cursor.errors:
+                return None  # what follows from an error is not another
             if cursor.ended:
                 raise cursor.error("this { is not closed", "a } at the end", Span(start, start + 1))
             raise cursor.error(*self._unexpected("a } or && or ||"))
@@ -142,7 +144,9 @@ class _Parser:
         if cursor.accept("("):
             self.depth += 1
             if self.depth > _DEEPEST:
-                raise cursor.error("parentheses are nested too deep", f"at most {_DEEPEST} levels", Span(start, start + 1))
+                raise cursor.error(
+                    "parentheses are nested too deep", f"at most {_DEEPEST} levels", Span(start, start + 1)
+                )
             inner = self._or(clause)
             self.depth -= 1
             cursor.skip(_SPACE)
@@ -182,40 +186,46 @@ class _Parser:
         if not cursor.accept("$"):
             raise cursor.error(*self._unexpected("a selector such as $.field"))
         steps: list[str | int | Wildcard] = []
-        while True:
-            if cursor.accept(".*"):
-                steps.append(Wildcard.FIELDS)
-            elif cursor.accept("[*]"):
-                steps.append(Wildcard.ELEMENTS)
-            elif found := cursor.take(_INDEX):
-                steps.append(int(found[1]))
-            elif cursor.at(".[") or cursor.at("['"):
-                cursor.accept(".")
-                key = cursor.take(_QUOTED_KEY)
-                if key is None:
-                    raise cursor.error("a key in brackets stands in single quotes", "for example $.['cluster.name']")
-                steps.append(key[1].replace("\\'", "'"))
-            elif cursor.at("."):
-                dot = cursor.position
-                cursor.accept(".")
-                name = cursor.take(_NAME)
-                if name is None:
-                    raise cursor.error("a name is missing after the dot", "for example $.field", Span(dot, dot + 1))
-                steps.append(name[0])
-            else:
-                break
+        while (step := self._step()) is not None:
+            steps.append(step)
         if not steps:
             word = _WORD.match(cursor.text, start)
-            raise cursor.error("a selector begins with $.", "for example $.eventName", Span(*word.span()) if word else None)
+            raise cursor.error(
+                "a selector begins with $.", "for example $.eventName", Span(*word.span()) if word else None
+            )
         made = Selector(Span(start, cursor.position), cursor.text[start : cursor.position], tuple(steps))
         self._count_wildcards(made)
         return made
+
+    def _step(self) -> str | int | Wildcard | None:
+        cursor = self.cursor
+        if cursor.accept(".*"):
+            return Wildcard.FIELDS
+        if cursor.accept("[*]"):
+            return Wildcard.ELEMENTS
+        if found := cursor.take(_INDEX):
+            return int(found[1])
+        if cursor.at(".[") or cursor.at("['"):
+            cursor.accept(".")
+            key = cursor.take(_QUOTED_KEY)
+            if key is None:
+                raise cursor.error("a key in brackets stands in single quotes", "for example $.['cluster.name']")
+            return key[1].replace("\\'", "'")
+        dot = cursor.position
+        if not cursor.accept("."):
+            return None
+        name = cursor.take(_NAME)
+        if name is None:
+            raise cursor.error("a name is missing after the dot", "for example $.field", Span(dot, dot + 1))
+        return name[0]
 
     def _count_wildcards(self, selector: Selector) -> None:
         before, self.wildcards = self.wildcards, self.wildcards + selector.wildcards
         if selector.wildcards > 1:
             self.cursor.errors.append(
-                self.cursor.error("a selector with several wildcards", "at most one [*] or .* a selector", selector.span)
+                self.cursor.error(
+                    "a selector with several wildcards", "at most one [*] or .* a selector", selector.span
+                )
             )
         elif before <= _MOST_WILDCARDS < self.wildcards:
             self.cursor.errors.append(
@@ -229,7 +239,8 @@ class _Parser:
         if sign is None or cursor.at("="):
             word = _WORD.match(cursor.text, at)
             raise cursor.error(
-                *self._no_comparison(word[0] if word else "", selector is not None), Span(*word.span()) if word else None
+                *self._no_comparison(word[0] if word else "", json=selector is not None),
+                Span(*word.span()) if word else None,
             )
         comparison = Comparison(sign[0])
         cursor.skip(_SPACE)
@@ -239,7 +250,7 @@ class _Parser:
         return Compare(Span(start, value.span.end), selector, comparison, value)
 
     @staticmethod
-    def _no_comparison(word: str, json: bool) -> tuple[str, str]:
+    def _no_comparison(word: str, *, json: bool) -> tuple[str, str]:
         right = "= != < > <= >=" + (", IS NULL, IS TRUE, IS FALSE or NOT EXISTS" if json else "")
         if word.startswith("=="):
             return "there is no ==", "="
@@ -397,7 +408,7 @@ class _Parser:
         sign = "-" if cursor.accept("-") else "?" if cursor.accept("?") else ""
         if cursor.at('"'):
             literal = self._quoted()
-            return Term(Span(start, cursor.position), literal.text, True, sign)
+            return Term(Span(start, cursor.position), literal.text, quoted=True, sign=sign)
         word = cursor.take(_WORD)
         if word is None:
             raise cursor.error(f"a term is missing after {sign}", f"for example {sign}ERROR", Span(start, start + 1))
@@ -407,5 +418,4 @@ class _Parser:
                 f'{sign}"{word[0]}"',
                 Span(start, word.end()),
             )
-        return Term(Span(start, word.end()), word[0], False, sign)
-
+        return Term(Span(start, word.end()), word[0], quoted=False, sign=sign)

@@ -1,4 +1,4 @@
-"""`%regex%`: AWS's own restricted dialect, translated to RE2's, whose time is linear in the text whatever the expression.
+"""`%regex%`: AWS's own restricted dialect, translated to RE2's, which takes time linear in the text.
 
 Source: CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax".
 """
@@ -36,33 +36,19 @@ def translate(text: str) -> str:
     made: list[str] = []
     position, in_class = 0, -1
     while position < len(text):
-        if text[position] == "\\":
-            escape = _ESCAPE.match(text, position)
-            if escape is None:
-                raise DialectError(
-                    f"{text[position : position + 2]!r} is no escape of this dialect",
-                    r"\d \D \s \S \w \W, \xhh, or a backslash before a symbol",
-                    Span(position, min(position + 2, len(text))),
-                )
-            made.append(escape[0])
-            position = escape.end()
-            continue
-        if _ALLOWED.match(text, position) is None:
-            raise DialectError(_not_supported(text[position]), _instead(text[position]), Span(position, position + 1))
-        if in_class < 0 and text[position] == "[":
-            in_class = position
-        elif in_class >= 0 and text[position] == "]":
-            in_class = -1
-        elif in_class >= 0 and text[position] == "[":
-            made.append("\\[")
-            position += 1
-            continue
-        elif in_class < 0 and text[position] == "{":
+        start, character = position, text[position]
+        if character == "\\":
+            piece, position = _escape(text, position)
+        elif _ALLOWED.match(character) is None:
+            raise DialectError(_not_supported(character), _instead(character), Span(position, position + 1))
+        elif character == "{" and in_class < 0:
             piece, position = _repeat(text, position)
-            made.append(piece)
-            continue
-        made.append(text[position])
-        position += 1
+        else:
+            # A [ within [ ] is itself.
+            piece, position = "\\[" if character == "[" and in_class >= 0 else character, position + 1
+        made.append(piece)
+        if piece in ("[", "]"):
+            in_class = start if piece == "[" else -1
     if in_class >= 0:
         raise DialectError("this [ is not closed", "a ] after the characters", Span(in_class, in_class + 1))
     translated = "".join(made)
@@ -71,6 +57,17 @@ def translate(text: str) -> str:
     except ValueError as error:
         raise DialectError(f"not a regular expression: {error}", "", Span(0, len(text))) from None
     return translated
+
+
+def _escape(text: str, position: int) -> tuple[str, int]:
+    found = _ESCAPE.match(text, position)
+    if found is None:
+        raise DialectError(
+            f"{text[position : position + 2]!r} is no escape of this dialect",
+            r"\d \D \s \S \w \W, \xhh, or a backslash before a symbol",
+            Span(position, min(position + 2, len(text))),
+        )
+    return found[0], found.end()
 
 
 def _repeat(text: str, position: int) -> tuple[str, int]:
