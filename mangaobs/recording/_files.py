@@ -70,10 +70,12 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 def lines(stream: IO[bytes], file: str, bad: Bad, *, first: bytes = b"") -> Iterator[tuple[int, bytes]]:
     """The lines that are not empty, with their numbers from 1; `first` was read of the stream before."""
-    number, rest = 1, first
+    number, waiting = 1, first.splitlines(keepends=True)
     while True:
-        piece = stream.readline(MAX_LINE_BYTES)
-        line, rest = rest + piece, b""
+        line = piece = waiting.pop(0) if waiting else b""
+        if not line.endswith(b"\n"):
+            piece = stream.readline(MAX_LINE_BYTES)
+            line += piece
         if not line:
             return
         if not line.endswith(b"\n") and len(line) >= MAX_LINE_BYTES:

@@ -203,13 +203,13 @@ class Matcher:
             reason = f"{len(words)} words, {len(slots)} fields"
         if not answer.matched:
             return answer, {}, reason
-        extracted = {f"${number + 1}": word for number, word in enumerate(words[:words_before])}
-        extracted |= {f"${slot.name.removeprefix('$')}": word for slot, word in zip(slots, given, strict=True)}
         after = words_before + len(slots)
         if open_arity:
-            extracted[f"${slots[-1].name}"] = " ".join(words[after - 1 :])
-        else:
-            extracted |= {f"${after + number + 1}": word for number, word in enumerate(words[after:])}
+            given = [*given[:-1], " ".join(words[after - 1 :])]
+            words = words[:after]
+        names = {words_before + number: slot.name.removeprefix("$") for number, slot in enumerate(slots)}
+        values = [*words[:words_before], *given, *words[after:]]
+        extracted = {f"${names.get(number) or number + 1}": value for number, value in enumerate(values)}
         return answer, extracted, reason
 
     def _slot(self, pattern: Delimited, condition: Condition | None, word: str, clauses: list[Clause] | None) -> Answer:

@@ -330,8 +330,10 @@ class _Parser:
         slots: list[Slot] = []
         while True:
             cursor.skip(_SPACE)
-            if cursor.at("]") and (not slots or cursor.text[: cursor.position].rstrip().endswith(",")):
-                break  # AWS's own older examples end in a comma
+            if cursor.at("]"):
+                if slots:  # a comma before: AWS's example `[..., request=*.html*, status_code=4*,]` means a last field
+                    slots.append(Slot(Span(cursor.position, cursor.position), "", None))
+                break
             slot = self._slot()
             if slot is not None:
                 slots.append(slot)
@@ -380,7 +382,7 @@ class _Parser:
             cursor.errors.append(cursor.error("... stands there twice", "one ..., first or last", several[0].span))
         named: set[str] = set()
         for slot in slots:
-            if not slot.ellipsis and slot.name in named:
+            if slot.name and not slot.ellipsis and slot.name in named:
                 cursor.errors.append(cursor.error(f"two fields are named {slot.name}", "a name once", slot.span))
             named.add(slot.name)
 

@@ -150,7 +150,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A field of a space-delimited pattern; `...` has the name "..."."""
+    """A field of a space-delimited pattern; `...` has the name "...", a field without one ""."""
 
     span: Span
     name: str
