@@ -23,7 +23,19 @@ MAY_IMPORT = {
     "project": {"errors", "functions", "services", "model", "catalog", "signals"},
     "render": {"errors", "model", "languages", "catalog", "signals"},
     "recording": {"errors", "languages", "catalog", "signals"},
-    "cli": {"errors", "project", "recording", "render", "services", "model", "languages", "catalog", "signals"},
+    "replay": {"errors", "template", "recording", "languages", "catalog", "signals"},
+    "cli": {
+        "errors",
+        "project",
+        "replay",
+        "recording",
+        "render",
+        "services",
+        "model",
+        "languages",
+        "catalog",
+        "signals",
+    },
 }
 
 
