@@ -1,0 +1,9 @@
+"""Reads any CloudFormation template, tolerantly: every value is known, or `Unknown` with its expression and place.
+
+JSON and YAML, ours, CDK's, SAM's, nested stacks, and several templates as one app.
+"""
+
+from mangaobs.template._resolve import Unknown, holds_unknown
+from mangaobs.template._template import Resource, Template, read
+
+__all__ = ["Resource", "Template", "Unknown", "holds_unknown", "read"]
