@@ -23,11 +23,13 @@ MAY_IMPORT = {
     "project": {"errors", "functions", "services", "model", "catalog", "signals"},
     "render": {"errors", "model", "languages", "catalog", "signals"},
     "recording": {"errors", "languages", "catalog", "signals"},
+    "template": {"errors", "languages", "catalog", "signals"},
     "replay": {"errors", "template", "recording", "languages", "catalog", "signals"},
     "cli": {
         "errors",
         "project",
         "replay",
+        "template",
         "recording",
         "render",
         "services",
