@@ -8,6 +8,7 @@ import sys
 COMMANDS = {
     "render": ("render", "Render the project as a CloudFormation template."),
     "match": ("match", "Say which log events a filter pattern matches, and why."),
+    "replay": ("replay", "Say what would have paged whom, when, and why."),
     "query": ("query", "List and show the saved Logs Insights queries."),
 }
 

@@ -1,0 +1,247 @@
+"""A recording's logs, CloudTrail events and metrics → the metric store and the contributors of insight rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from mangaobs.errors import MangaobsError
+from mangaobs.languages import filter_pattern, insight_rule
+from mangaobs.recording import Sample
+from mangaobs.replay._metrics import MINUTE_MS, MetricId, Store
+from mangaobs.template import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mangaobs.recording import Recording
+    from mangaobs.template import Resource, Template
+
+_TRAIL_FIELDS: Final = re.compile(r"\$\.(?:eventName|eventSource|errorCode|userIdentity)\b")
+
+
+@dataclass
+class Ingested:
+    """What a recording came to: metrics, contributors by rule (logical id), the time in ms, what was left out."""
+
+    store: Store = field(default_factory=Store)
+    contributors: dict[str, insight_rule.Contributors] = field(default_factory=dict)
+    start: int | None = None
+    end: int | None = None
+    events: int = 0
+    unevaluated: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def saw(self, timestamp: int) -> None:
+        """Widen the time that it covers."""
+        self.start = timestamp if self.start is None else min(self.start, timestamp)
+        self.end = timestamp if self.end is None else max(self.end, timestamp)
+
+
+@dataclass
+class _Filter:
+    resource: str
+    group: str
+    pattern: filter_pattern.Pattern
+    namespace: str
+    metric: str
+    value: str
+    default: float | None
+    dimensions: dict[str, str]
+    unit: str | None
+    matched: set[int] = field(default_factory=set)
+    failed: int = 0
+
+
+def ingest(template: Template, recording: Recording) -> Ingested:
+    """Read a recording once, through the template's metric filters and insight rules."""
+    made = Ingested()
+    filters = [one for resource in template.of("AWS::Logs::MetricFilter") for one in _filters(resource, made)]
+    rules = _rules(template, made)
+    groups = recording.log_groups()
+    for group in groups:
+        events = ((event.timestamp, event.message) for _, event in recording.logs(group))
+        _log_group(group, events, filters, rules, made)
+    trail_groups = _trail_groups(template, filters, set(groups))
+    if (recording.folder / "cloudtrail").exists():
+        records = [(one.timestamp, orjson.dumps(one.record).decode()) for one in recording.cloudtrail()]
+        records.sort(key=lambda one: one[0])
+        for group in trail_groups:
+            _log_group(group, records, filters, rules, made)
+    for one in recording.metrics():
+        made.saw(one.timestamp)
+        metric = MetricId.of(one.namespace, one.metric, one.dimensions)
+        if isinstance(one, Sample):
+            for value, count in zip(one.values, one.counts or [1.0] * len(one.values), strict=True):
+                made.store.add(metric, one.timestamp, value, count, one.unit)
+        else:
+            made.end = max(made.end or 0, one.timestamp + one.period * 1000)
+            made.store.add_statistics(metric, one.timestamp, one.period, one.stats)
+    for one_filter in filters:
+        if one_filter.failed:
+            made.warnings.append(
+                f"{one_filter.resource}: {one_filter.failed:,} matched events have no number in {one_filter.value}"
+            )
+    return made
+
+
+def _log_group(
+    group: str,
+    events: Iterable[tuple[int, str]],
+    filters: list[_Filter],
+    rules: dict[str, insight_rule.InsightRule],
+    made: Ingested,
+) -> None:
+    mine = [one for one in filters if one.group == group]
+    compiled = filter_pattern.Compiled([one.pattern for one in mine])
+    contributors = [made.contributors[name] for name, rule in rules.items() if rule.covers(group)]
+    minutes: set[int] = set()
+    for timestamp, message in events:
+        made.events += 1
+        made.saw(timestamp)
+        minutes.add(timestamp // MINUTE_MS)
+        for number in compiled.matched(message) if mine else ():
+            _count(mine[number], timestamp, message, made.store)
+        for one in contributors:
+            one.add(message)
+        if '"_aws"' in message:
+            _embedded(timestamp, message, made.store)
+    for filter_ in mine:
+        if filter_.default is None:
+            continue
+        metric = MetricId.of(filter_.namespace, filter_.metric, {})
+        for minute in minutes - filter_.matched:
+            made.store.add(metric, minute * MINUTE_MS, filter_.default, 1, filter_.unit)
+
+
+def _count(filter_: _Filter, timestamp: int, message: str, store: Store) -> None:
+    """One matched event of a metric filter."""
+    filter_.matched.add(timestamp // MINUTE_MS)
+    found: dict[str, str] | None = None
+    if filter_.value.startswith("$") or filter_.dimensions:
+        found = _fields(filter_, message)
+    value = _number(found[filter_.value] if found and filter_.value in found else filter_.value)
+    if value is None:
+        filter_.failed += 1
+        return
+    dimensions = {name: found.get(field, "") for name, field in filter_.dimensions.items()} if found else {}
+    if filter_.dimensions and not all(dimensions.values()):
+        filter_.failed += 1
+        return
+    store.add(MetricId.of(filter_.namespace, filter_.metric, dimensions), timestamp, value, 1, filter_.unit)
+
+
+def _fields(filter_: _Filter, message: str) -> dict[str, str]:
+    """The fields of an event that a filter's value and dimensions name."""
+    wanted = {filter_.value, *filter_.dimensions.values()}
+    if isinstance(filter_.pattern, filter_pattern.Json):
+        document: Any = orjson.loads(message)
+        found: dict[str, str] = {}
+        for name in wanted:
+            value = document
+            for step in name.removeprefix("$.").split("."):
+                value = value.get(step) if isinstance(value, dict) else None
+            if value is not None and not isinstance(value, (dict, list)):
+                found[name] = str(value)
+        return found
+    return filter_pattern.Matcher(filter_.pattern).match(message).extracted
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _embedded(timestamp: int, message: str, store: Store) -> None:
+    """Metrics in the embedded metric format. Source: CloudWatch User Guide, "Specification: Embedded metric format"."""
+    try:
+        event = orjson.loads(message)
+        aws = event["_aws"]
+        at = int(aws.get("Timestamp", timestamp))
+        for directive in aws["CloudWatchMetrics"]:
+            for dimensions in directive.get("Dimensions") or [[]]:
+                pairs = {name: str(event[name]) for name in dimensions}
+                for metric in directive["Metrics"]:
+                    values = event[metric["Name"]]
+                    identity = MetricId.of(directive["Namespace"], metric["Name"], pairs)
+                    for value in values if isinstance(values, list) else [values]:
+                        store.add(identity, at, float(value), 1, metric.get("Unit"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+
+
+def _filters(resource: Resource, made: Ingested) -> list[_Filter]:
+    properties = resource.properties
+    group, text = properties.get("LogGroupName"), properties.get("FilterPattern", "")
+    transformations = properties.get("MetricTransformations")
+    if isinstance(group, Unknown) or isinstance(text, Unknown) or not isinstance(transformations, list):
+        made.unevaluated[resource.id] = "its log group or pattern is not known"
+        return []
+    try:
+        pattern = filter_pattern.parse(str(text))
+    except MangaobsError as error:
+        made.unevaluated[resource.id] = f"its pattern: {error.problem}"
+        return []
+    found: list[_Filter] = []
+    for one in transformations:
+        if not isinstance(one, dict):
+            continue
+        dimensions = one.get("Dimensions") or []
+        default = one.get("DefaultValue")
+        unit = one.get("Unit")
+        found.append(
+            _Filter(
+                resource.id,
+                str(group),
+                pattern,
+                str(one.get("MetricNamespace")),
+                str(one.get("MetricName")),
+                str(one.get("MetricValue", "1")),
+                _number(str(default)) if default is not None else None,
+                {
+                    str(pair["Key"]): str(pair["Value"])
+                    for pair in dimensions
+                    if isinstance(pair, dict) and len(pair) == 2
+                },
+                unit if isinstance(unit, str) else None,
+            )
+        )
+    return found
+
+
+def _rules(template: Template, made: Ingested) -> dict[str, insight_rule.InsightRule]:
+    found: dict[str, insight_rule.InsightRule] = {}
+    for resource in template.of("AWS::CloudWatch::InsightRule"):
+        body = resource.properties.get("RuleBody")
+        if not isinstance(body, str):
+            made.unevaluated[resource.id] = "its body is not known"
+            continue
+        try:
+            found[resource.id] = insight_rule.parse(body)
+        except MangaobsError as error:
+            made.unevaluated[resource.id] = f"its body: {error.problem}"
+            continue
+        made.contributors[resource.id] = insight_rule.Contributors(found[resource.id])
+    return found
+
+
+def _trail_groups(template: Template, filters: list[_Filter], recorded: set[str]) -> list[str]:
+    """The log groups that get CloudTrail's events: of the trails, and of filters on CloudTrail's fields.
+
+    The second, since a trail is often in another template: a log group that the recording does not have, and whose
+    filters name fields of CloudTrail's records.
+    """
+    groups: dict[str, None] = {}
+    for trail in template.of("AWS::CloudTrail::Trail"):
+        arn = trail.properties.get("CloudWatchLogsLogGroupArn")
+        if isinstance(arn, str) and ":log-group:" in arn:
+            groups[arn.partition(":log-group:")[2].removesuffix(":*")] = None
+    for one in filters:
+        if one.group not in recorded and _TRAIL_FIELDS.search(one.pattern.text):
+            groups[one.group] = None
+    return list(groups)
