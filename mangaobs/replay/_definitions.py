@@ -306,4 +306,5 @@ def low_sample_bound(statistic: str) -> float:
     share = float(statistic[1:]) / 100
     if share <= 0 or share >= 1:
         return 0.0
-    return 10 / (1 - share) if share >= 0.5 else 10 / share
+    # Rounded: 10 / (1 - 0.9) is a little over 100 in floats.
+    return round(10 / (1 - share) if share >= 0.5 else 10 / share, 6)

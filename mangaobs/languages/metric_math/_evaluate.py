@@ -100,8 +100,8 @@ class _Evaluator:
             return chosen
         true = condition != 0
         picked = np.where(true, then, np.nan if other is None else other)
-        # As the guide's rows have it: a missing point of the chosen side is 0 where the other side has one, and a number
-        # has one where it stands third, not where it stands second.
+        # As the guide's rows have it: a missing point of the chosen side is 0 where the other side has one, and a
+        # number has one where it stands third, not where it stands second.
         if other is not None:
             beside = np.where(true, other, np.nan if isinstance(then, float) else then)
             picked = np.where(np.isnan(picked) & ~np.isnan(beside), 0.0, picked)
