@@ -69,19 +69,35 @@ class _Writer:
     def function(self) -> Callable[[dict[str, Any], str], list[int]]:
         self.names["words"] = [matcher.match for matcher in self.matchers]
         self.names["exact"] = [matcher.match_document for matcher in self.matchers]
-        decisions: list[str] = []
+        quick: list[str] = []  # where every field is what is decided here,
+        careful: list[str] = []  # and where one is not
+        everything: set[str] = set()
         for number, matcher in enumerate(self.matchers):
             condition = matcher.pattern.condition if isinstance(matcher.pattern, Json) else None
-            if condition is None:
-                decisions.append(f"    if words[{number}](m).matched: found.append({number})")
+            put = f": found.append({number})"
+            if condition is None or not self._simple(condition):
+                slow = f"words[{number}](m).matched" if condition is None else f"exact[{number}](d).matched"
+                quick.append(f"        if {slow}{put}")
+                careful.append(quick[-1])
                 continue
-            slow = f"exact[{number}](d).matched"
-            if not self._simple(condition):
-                decisions.append(f"    if {slow}: found.append({number})")
-                continue
-            known = " and ".join(sorted({self._known(leaf) for leaf in _leaves(condition)}))
-            decisions.append(f"    if ({self._written(condition)}) if {known} else {slow}: found.append({number})")
-        source = "\n".join(["def decide(d, m):", *self.lines, "    found = []", *decisions, "    return found"])
+            known = sorted({self._known(leaf) for leaf in _leaves(condition)})
+            everything.update(known)
+            written = self._written(condition)
+            quick.append(f"        if {written}{put}")
+            careful.append(f"        if ({written}) if {' and '.join(known)} else exact[{number}](d).matched{put}")
+        all_known = " and ".join(sorted(everything)) or "True"
+        source = "\n".join(
+            [
+                "def decide(d, m):",
+                *self.lines,
+                "    found = []",
+                f"    if {all_known}:",
+                *(quick or ["        pass"]),
+                "    else:",
+                *(careful or ["        pass"]),
+                "    return found",
+            ]
+        )
         scope: dict[str, Any] = dict(self.names)
         # The source is made of names of ours alone: every text of a pattern is a value in `scope`.
         exec(compile(source, "<filter patterns>", "exec"), scope)  # noqa: S102
