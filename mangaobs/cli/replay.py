@@ -30,6 +30,9 @@ FINDINGS: Final = 1
     help="Periods beyond N that an alarm looks at.",
 )
 @click.option("--dynamodb-ignores", is_flag=True, help="Alarms on AWS/DynamoDB ignore missing data whatever they say.")
+@click.option("--delay-logs", type=click.IntRange(0), default=0, metavar="SECONDS", help="How late logs count.")
+@click.option("--delay-cloudtrail", type=click.IntRange(0), default=0, metavar="SECONDS", help="How late events count.")
+@click.option("--delay-metrics", type=click.IntRange(0), default=0, metavar="SECONDS", help="How late metrics count.")
 @click.option("--fail-on-alarm", is_flag=True, help="Exit with 1 if any alarm went to ALARM.")
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
@@ -40,6 +43,9 @@ def command(
     account: str | None,
     range_more: int,
     dynamodb_ignores: bool,  # noqa: FBT001 - a flag of the command
+    delay_logs: int,
+    delay_cloudtrail: int,
+    delay_metrics: int,
     fail_on_alarm: bool,  # noqa: FBT001 - a flag of the command
     format: str,
 ) -> int:
@@ -53,7 +59,7 @@ def command(
       mangaobs replay template.json --recording recording/ --format json
     """
     from mangaobs.recording import Recording
-    from mangaobs.replay import Options, State, replay
+    from mangaobs.replay import Delays, Options, State, replay
     from mangaobs.template import read
 
     read_recording = Recording(recording)
@@ -64,7 +70,8 @@ def command(
     if chosen := account or next(iter(information.accounts), None):
         pseudo["AWS::AccountId"] = chosen
     template = read(templates, dict(map(_pair, sets)), pseudo)
-    options = Options(range_more=range_more, dynamodb_ignores=dynamodb_ignores)
+    delays = Delays(delay_logs, delay_cloudtrail, delay_metrics)
+    options = Options(range_more=range_more, dynamodb_ignores=dynamodb_ignores, delays=delays)
     made = replay(template, read_recording, options)
     if format == "json":
         _print_json(made)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mangaobs.template import Resource, Template
 
 _DAY: Final = 86_400
+# Source: CloudWatch User Guide, "Alarm evaluation window".
+WALL_CLOCK_PERIODS: Final = (60, 300, 3600, 86_400, 604_800)
 _OPERATORS: Final = {
     "GreaterThanThreshold": "greater than",
     "GreaterThanOrEqualToThreshold": "greater than or equal to",
@@ -75,6 +77,9 @@ class MetricAlarm:
     datapoints_to_alarm: int
     missing: str
     ignore_low_samples: bool = False
+    zone: str | None = None  # of a wall clock window
+    warm_up: int = 0  # minutes
+    warm_up_whole: bool = False
 
     @property
     def period(self) -> int:
@@ -131,9 +136,6 @@ def _metric_alarm(resource: Resource, *, dynamodb_ignores: bool) -> MetricAlarm:
     for name, what in (("EvaluationCriteria", "a PromQL alarm"), ("ThresholdMetricId", "an anomaly detection alarm")):
         if name in properties:
             raise NotEvaluated(what)
-    window = properties.get("EvaluationWindow")
-    if window not in (None, "SlidingWindow") or "WarmUpConfiguration" in properties:
-        raise NotEvaluated("a wall clock window or a warm-up period")
     queries, returned = _queries(properties)
     comparison = _text(properties, "ComparisonOperator")
     if comparison not in _OPERATORS:
@@ -158,7 +160,33 @@ def _metric_alarm(resource: Resource, *, dynamodb_ignores: bool) -> MetricAlarm:
         datapoints_to_alarm=_whole(properties, "DatapointsToAlarm", evaluation_periods),
         missing=missing or "missing",
         ignore_low_samples=properties.get("EvaluateLowSampleCountPercentile") == "ignore",
+        zone=_zone(properties, max(periods)),
+        warm_up=_whole(_object(properties, "WarmUpConfiguration"), "WarmUpPeriodDurationInMinutes", 0),
+        warm_up_whole=_object(properties, "WarmUpConfiguration").get("OnlyStartEvaluatingAfterWarmUpPeriodEnds")
+        in (True, "true"),
     )
+
+
+def _object(properties: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = properties.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _zone(properties: Mapping[str, object], period: int) -> str | None:
+    """The time zone of a wall clock window; None for a sliding one."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    window = _object(properties, "EvaluationWindow")
+    if "WallClockWindow" not in window:
+        return None
+    if period not in WALL_CLOCK_PERIODS:
+        raise NotEvaluated(f"a wall clock window with a period of {period} seconds")
+    name = _object(window, "WallClockWindow").get("Timezone", "UTC")
+    try:
+        ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError):
+        raise NotEvaluated(f"the time zone {name}") from None
+    return str(name)
 
 
 def _queries(properties: Mapping[str, object]) -> tuple[tuple[MetricQuery | MathQuery, ...], str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from mangaobs.languages import metric_math
 from mangaobs.replay._definitions import MathQuery, MetricQuery, NotEvaluated, low_sample_bound
 from mangaobs.replay._metrics import MINUTE_MS, Ends
-from mangaobs.replay._states import KEEP, Rule, State, changes, decide
+from mangaobs.replay._states import KEEP, Late, Rule, State, changes, decide
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,29 +69,46 @@ def evaluate(alarm: MetricAlarm, store: Store, first: int, last: int, *, more: i
 
     step = 10_000 if alarm.period < 60 else MINUTE_MS
     stride = alarm.period * 1000 // step
-    rule = Rule(alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.evaluation_periods + more, alarm.missing)
+    # A wall clock window has exactly N points.
+    width = alarm.evaluation_periods + (0 if alarm.zone else more)
+    rule = Rule(alarm.evaluation_periods, alarm.datapoints_to_alarm, width, alarm.missing)
     lead = (rule.range - 1) * stride
     count = (last - first) // step + 1
-    ends = Ends(first - lead * step, step, count + lead)
+    aligned = -(-alarm.period * 1000 // step) if alarm.zone else 0  # how far back a window may have begun
+    ends = Ends(first - (lead + aligned) * step, step, count + lead + aligned)
     values, low, approximate = _series(alarm, store, ends, stride)
     real = ~np.isnan(values)
-    codes, open_ = decide(real, _breaching(alarm, values), rule, stride)
+    late = _late(alarm, store, ends, stride)
+    codes, open_ = decide(real, _breaching(alarm, values), rule, stride, late)
     if alarm.ignore_low_samples:
         codes[low[lead:]] = KEEP
-    if alarm.multi_day:
-        times = first + np.arange(count) * step
+    times = first + np.arange(count) * step
+    seen = np.arange(count) + lead  # where in `values` the newest point of each evaluation is
+    if alarm.zone:
+        taken = np.array([(boundary(at, alarm.period, alarm.zone) - first) // step + aligned for at in times.tolist()])
+        codes, open_, seen = codes[taken], open_[taken], taken + lead
+        lead += aligned
+    elif alarm.multi_day:
         codes[(times % _HOUR_MS != 0) & (np.arange(count) > 0)] = KEEP
+    if alarm.warm_up:
+        codes[: _warm_up(alarm, real, rule, lead, stride, count)] = KEEP
     found: list[Change] = []
     for at, before, after in zip(*(one.tolist() for one in changes(codes)), strict=True):
-        window = values[at + lead - (rule.range - 1) * stride : at + lead + 1 : stride]
-        reason = _reason(alarm, window, first + at * step, State(after))
+        newest = int(seen[at])
+        window = values[newest - (rule.range - 1) * stride : newest + 1 : stride]
+        reason = _reason(alarm, window, ends.start + newest * step, State(after))
         change = Change(first + at * step, State(before), State(after), reason, bool(open_[at]), approximate)
         found.append(change)
     return Evaluated(ends, values, lead, codes, found)
 
 
-def _series(alarm: MetricAlarm, store: Store, ends: Ends, stride: int) -> tuple[Floats, NDArray[np.bool_], bool]:
-    """The values, where a percentile rests on too few samples, and whether they are approximate."""
+def _series(
+    alarm: MetricAlarm, store: Store, ends: Ends, stride: int, width: int | None = None
+) -> tuple[Floats, NDArray[np.bool_], bool]:
+    """The values, where a percentile rests on too few samples, and whether they are approximate.
+
+    `width`: the windows in seconds, where they are shorter than the period.
+    """
     import numpy as np
 
     series: dict[str, Floats] = {}
@@ -100,7 +118,7 @@ def _series(alarm: MetricAlarm, store: Store, ends: Ends, stride: int) -> tuple[
     for query in alarm.queries:
         if not isinstance(query, MetricQuery):
             continue
-        points = store.points(query.metric, query.statistic, query.period, ends)
+        points = store.points(query.metric, query.statistic, width or query.period, ends)
         approximate = approximate or points.approximate
         units = store.units(query.metric)
         wrong_unit = query.unit is not None and units and query.unit not in units
@@ -124,6 +142,45 @@ def _series(alarm: MetricAlarm, store: Store, ends: Ends, stride: int) -> tuple[
                 raise NotEvaluated(f"metric math: {what}") from None
         waiting = [one for one in waiting if one.id not in series]
     return series[alarm.returned], low, approximate
+
+
+def _late(alarm: MetricAlarm, store: Store, ends: Ends, stride: int) -> Late | None:
+    """What an alarm sees of metrics that come late: the newest window up to then, those after it not at all."""
+    import numpy as np
+
+    delay = max((store.delay(one.metric) for one in alarm.queries if isinstance(one, MetricQuery)), default=0)
+    behind = -(-delay * 1000 // ends.step)
+    if behind == 0:
+        return None
+    skipped, part = divmod(behind, stride)
+    shifted = Ends(ends.start - behind * ends.step, ends.step, ends.count)
+    values, _, _ = _series(alarm, store, shifted, stride, width=(stride - part) * ends.step // 1000)
+    return Late(skipped, ~np.isnan(values), _breaching(alarm, values))
+
+
+def _warm_up(alarm: MetricAlarm, real: NDArray[np.bool_], rule: Rule, lead: int, stride: int, count: int) -> int:
+    """How many evaluations the warm-up takes: it ends early when the whole window has data, unless it must not."""
+    import numpy as np
+
+    longest = min(alarm.warm_up * (6 if alarm.period < 60 else 1), count)
+    if alarm.warm_up_whole:
+        return longest
+    full = np.ones(count, bool)
+    for age in range(rule.evaluation_periods):
+        full &= real[lead - age * stride : lead - age * stride + count]
+    first = np.flatnonzero(full[:longest])
+    return int(first[0]) if len(first) else longest
+
+
+def boundary(at: int, period: int, zone: str) -> int:
+    """The last end of a period at or before a time in ms, by the wall clock: hours, local midnight, Monday."""
+    local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+    if period <= 3600:
+        return int((local - timedelta(seconds=(local.minute * 60 + local.second) % period)).timestamp() * 1000)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    if period > 86_400:
+        midnight = (midnight.replace(tzinfo=None) - timedelta(days=local.weekday())).replace(tzinfo=ZoneInfo(zone))
+    return int(midnight.timestamp() * 1000)
 
 
 def _word(name: str) -> bool:

@@ -15,8 +15,6 @@ from mangaobs.replay._metrics import MINUTE_MS, MetricId, Store
 from mangaobs.template import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mangaobs.recording import Recording
     from mangaobs.template import Resource, Template
 
@@ -56,68 +54,99 @@ class _Filter:
     failed: int = 0
 
 
-def ingest(template: Template, recording: Recording) -> Ingested:
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """How late an alarm sees what happened, in seconds, by where it comes from."""
+
+    logs: int = 0
+    cloudtrail: int = 0
+    metrics: int = 0
+
+
+def ingest(template: Template, recording: Recording, delays: Delays) -> Ingested:
     """Read a recording once, through the template's metric filters and insight rules."""
     made = Ingested()
     filters = [one for resource in template.of("AWS::Logs::MetricFilter") for one in _filters(resource, made)]
     rules = _rules(template, made)
     groups = recording.log_groups()
     for group in groups:
-        events = ((event.timestamp, event.message) for _, event in recording.logs(group))
-        _log_group(group, events, filters, rules, made)
-    trail_groups = _trail_groups(template, filters, set(groups))
-    if (recording.folder / "cloudtrail").exists():
-        records = [(one.timestamp, orjson.dumps(one.record).decode()) for one in recording.cloudtrail()]
-        records.sort(key=lambda one: one[0])
-        for group in trail_groups:
-            _log_group(group, records, filters, rules, made)
+        reader = _Group(group, filters, rules, made, delays.logs)
+        for _, event in recording.logs(group):
+            reader.add(event.timestamp, event.message)
+        reader.finish()
+    trail = [
+        _Group(group, filters, rules, made, delays.cloudtrail)
+        for group in _trail_groups(template, filters, set(groups))
+    ]
+    if trail:
+        for one in recording.cloudtrail():
+            message = orjson.dumps(one.record).decode()
+            for reader in trail:
+                reader.add(one.timestamp, message, one.record)
+        for reader in trail:
+            reader.finish()
+    _metrics(recording, made, delays.metrics)
+    made.warnings += [
+        f"{one.resource}: {one.failed:,} matched events have no number in {one.value}" for one in filters if one.failed
+    ]
+    return made
+
+
+def _metrics(recording: Recording, made: Ingested, delay: int) -> None:
     for one in recording.metrics():
         made.saw(one.timestamp)
         metric = MetricId.of(one.namespace, one.metric, one.dimensions)
         if isinstance(one, Sample):
             for value, count in zip(one.values, one.counts or [1.0] * len(one.values), strict=True):
-                made.store.add(metric, one.timestamp, value, count, one.unit)
+                made.store.add(metric, one.timestamp, value, count, one.unit, delay)
         else:
-            made.end = max(made.end or 0, one.timestamp + one.period * 1000)
+            made.saw(one.timestamp + one.period * 1000 - 1)
             made.store.add_statistics(metric, one.timestamp, one.period, one.stats)
-    for one_filter in filters:
-        if one_filter.failed:
-            made.warnings.append(
-                f"{one_filter.resource}: {one_filter.failed:,} matched events have no number in {one_filter.value}"
-            )
-    return made
 
 
-def _log_group(
-    group: str,
-    events: Iterable[tuple[int, str]],
-    filters: list[_Filter],
-    rules: dict[str, insight_rule.InsightRule],
-    made: Ingested,
-) -> None:
-    mine = [one for one in filters if one.group == group]
-    compiled = filter_pattern.Compiled([one.pattern for one in mine])
-    contributors = [made.contributors[name] for name, rule in rules.items() if rule.covers(group)]
-    minutes: set[int] = set()
-    for timestamp, message in events:
+class _Group:
+    """A log group: its events go through its filters, to the rules that cover it, and to the metrics within them."""
+
+    def __init__(
+        self,
+        group: str,
+        filters: list[_Filter],
+        rules: dict[str, insight_rule.InsightRule],
+        made: Ingested,
+        delay: int,
+    ) -> None:
+        self._filters = [one for one in filters if one.group == group]
+        self._compiled = filter_pattern.Compiled([one.pattern for one in self._filters])
+        self._contributors = [made.contributors[name] for name, rule in rules.items() if rule.covers(group)]
+        self._made = made
+        self._delay = delay
+        self._minutes: set[int] = set()
+
+    def add(self, timestamp: int, message: str, document: object = None) -> None:
+        """An event, and the JSON that it is, where that is known."""
+        made = self._made
         made.events += 1
         made.saw(timestamp)
-        minutes.add(timestamp // MINUTE_MS)
-        for number in compiled.matched(message) if mine else ():
-            _count(mine[number], timestamp, message, made.store)
-        for one in contributors:
+        self._minutes.add(timestamp // MINUTE_MS)
+        if self._filters:
+            for number in self._compiled.matched(message, document):
+                _count(self._filters[number], timestamp, message, made.store, self._delay)
+        for one in self._contributors:
             one.add(message)
         if '"_aws"' in message:
-            _embedded(timestamp, message, made.store)
-    for filter_ in mine:
-        if filter_.default is None:
-            continue
-        metric = MetricId.of(filter_.namespace, filter_.metric, {})
-        for minute in minutes - filter_.matched:
-            made.store.add(metric, minute * MINUTE_MS, filter_.default, 1, filter_.unit)
+            _embedded(timestamp, message, made.store, self._delay)
+
+    def finish(self) -> None:
+        """A filter's default stands for minutes that had logs and no match."""
+        for one in self._filters:
+            if one.default is None:
+                continue
+            metric = MetricId.of(one.namespace, one.metric, {})
+            for minute in self._minutes - one.matched:
+                self._made.store.add(metric, minute * MINUTE_MS, one.default, 1, one.unit, self._delay)
 
 
-def _count(filter_: _Filter, timestamp: int, message: str, store: Store) -> None:
+def _count(filter_: _Filter, timestamp: int, message: str, store: Store, delay: int) -> None:
     """One matched event of a metric filter."""
     filter_.matched.add(timestamp // MINUTE_MS)
     found: dict[str, str] | None = None
@@ -131,7 +160,7 @@ def _count(filter_: _Filter, timestamp: int, message: str, store: Store) -> None
     if filter_.dimensions and not all(dimensions.values()):
         filter_.failed += 1
         return
-    store.add(MetricId.of(filter_.namespace, filter_.metric, dimensions), timestamp, value, 1, filter_.unit)
+    store.add(MetricId.of(filter_.namespace, filter_.metric, dimensions), timestamp, value, 1, filter_.unit, delay)
 
 
 def _fields(filter_: _Filter, message: str) -> dict[str, str]:
@@ -157,7 +186,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _embedded(timestamp: int, message: str, store: Store) -> None:
+def _embedded(timestamp: int, message: str, store: Store, delay: int) -> None:
     """Metrics in the embedded metric format. Source: CloudWatch User Guide, "Specification: Embedded metric format"."""
     try:
         event = orjson.loads(message)
@@ -170,7 +199,7 @@ def _embedded(timestamp: int, message: str, store: Store) -> None:
                     values = event[metric["Name"]]
                     identity = MetricId.of(directive["Namespace"], metric["Name"], pairs)
                     for value in values if isinstance(values, list) else [values]:
-                        store.add(identity, at, float(value), 1, metric.get("Unit"))
+                        store.add(identity, at, float(value), 1, metric.get("Unit"), delay)
     except (ValueError, KeyError, TypeError, AttributeError):
         return
 

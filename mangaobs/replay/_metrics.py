@@ -9,6 +9,7 @@ its namespace, its name and its exact set of dimensions).
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -44,10 +45,11 @@ class MetricId(NamedTuple):
 
 @dataclass(slots=True)
 class _Series:
-    times: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    counts: list[float] = field(default_factory=list)
+    times: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    counts: array[float] = field(default_factory=lambda: array("d"))
     units: set[str] = field(default_factory=set)
+    delay: int = 0  # seconds
     given: dict[int, dict[int, dict[str, float]]] = field(default_factory=dict)  # period → time → statistics
     frozen: Samples | None = None
 
@@ -74,8 +76,16 @@ class Store:
     def __init__(self) -> None:
         self._series: dict[MetricId, _Series] = {}
 
-    def add(self, metric: MetricId, timestamp: int, value: float, count: float = 1, unit: str | None = None) -> None:
-        """One value, `count` times, at a time in ms."""
+    def add(  # a sample is all of this
+        self,
+        metric: MetricId,
+        timestamp: int,
+        value: float,
+        count: float = 1,
+        unit: str | None = None,
+        delay: int = 0,
+    ) -> None:
+        """One value, `count` times, at a time in ms. An alarm sees the metric `delay` seconds late."""
         series = self._series.get(metric)
         if series is None:
             series = self._series[metric] = _Series()
@@ -83,6 +93,7 @@ class Store:
         series.values.append(value)
         series.counts.append(count)
         series.frozen = None
+        series.delay = max(series.delay, delay)
         if unit is not None:
             series.units.add(unit)
 
@@ -106,6 +117,11 @@ class Store:
         series = self._series.get(metric)
         return frozenset(series.units if series else ())
 
+    def delay(self, metric: MetricId) -> int:
+        """By how many seconds an alarm sees it late."""
+        series = self._series.get(metric)
+        return series.delay if series else 0
+
     def samples(self, metric: MetricId) -> Samples:
         """The samples, sorted; none if there is no such metric."""
         import numpy as np
@@ -114,7 +130,7 @@ class Store:
         if series is None:
             return Samples(np.empty(0, np.int64), np.empty(0), np.empty(0))
         if series.frozen is None:
-            times = np.array(series.times, np.int64)
+            times = np.frombuffer(series.times, np.int64).copy()
             order = np.argsort(times, kind="stable")
             values, counts = np.array(series.values, float), np.array(series.counts, float)
             series.frozen = Samples(times[order], values[order], counts[order])

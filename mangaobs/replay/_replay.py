@@ -11,8 +11,9 @@ from mangaobs.languages import alarm_rule
 from mangaobs.replay import _composites
 from mangaobs.replay._definitions import CompositeAlarm, MetricAlarm, NotEvaluated, definitions
 from mangaobs.replay._evaluation import Change, Evaluated, evaluate
-from mangaobs.replay._ingest import Ingested, ingest
+from mangaobs.replay._ingest import Delays, Ingested, ingest
 from mangaobs.replay._metrics import MINUTE_MS
+from mangaobs.replay._mutes import mutes
 from mangaobs.replay._states import State
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Options:
 
     range_more: int = 2
     dynamodb_ignores: bool = False
+    delays: Delays = field(default_factory=Delays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class AlarmCourse:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """An action that ran at a time in ms, or would have: `suppressed_by` says what kept it."""
+    """An action that ran at a time in ms, or would have: `suppressed_by` says what kept it, AWS's word or MuteRule."""
 
     at: int
     alarm: str
@@ -95,7 +97,7 @@ class Replay:
 def replay(template: Template, recording: Recording, options: Options | None = None) -> Replay:
     """Run a template's filters, rules and alarms over a recording. Raises `RecordingError` if it is empty."""
     options = options or Options()
-    ingested = ingest(template, recording)
+    ingested = ingest(template, recording, options.delays)
     first, last = _bounds(recording, ingested)
     made = Replay(first, last, unevaluated=dict(ingested.unevaluated), warnings=ingested.warnings, bad=recording.bad)
     found = definitions(template, dynamodb_ignores=options.dynamodb_ignores)
@@ -178,15 +180,17 @@ def _all_composites(composites: list[CompositeAlarm], states: dict[str, NDArray[
 
 def _notify(template: Template, states: dict[str, NDArray[np.int8]], made: Replay) -> None:
     subscribers = _subscribers(template)
+    muted = mutes(template, made.first, made.last, made.unevaluated)
     for course in made.alarms:
         acting = course.alarm.acting
         if not acting.enabled:
             continue
         reasons = {change.at: change.reason for change in course.changes}
-        for at, state, suppressed_by in _runs(course, states, made.first):
+        for at, state, kept_by in _runs(course, states, made.first):
+            is_muted = any(begin <= at < end for begin, end in muted.get(acting.name, ()))
             because = next((reasons[time] for time in sorted(reasons, reverse=True) if time <= at), "")
             made.notifications += [
-                _notification(at, acting, state, action, subscribers, because, suppressed_by)
+                _notification(at, acting, state, action, subscribers, because, "MuteRule" if is_muted else kept_by)
                 for action in acting.actions.get(state.name, ())
             ]
     made.notifications.sort(key=lambda one: (one.at, one.alarm, one.action))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +40,15 @@ class Rule:
     missing: str = "missing"
 
 
-def decide(real: Bools, breaching: Bools, rule: Rule, stride: int = 1) -> tuple[Codes, Bools]:
+class Late(NamedTuple):
+    """Data that comes late: the newest `skipped` points of every range are not there yet, the next one only in part."""
+
+    skipped: int
+    real: Bools
+    breaching: Bools
+
+
+def decide(real: Bools, breaching: Bools, rule: Rule, stride: int = 1, late: Late | None = None) -> tuple[Codes, Bools]:
     """A state or `KEEP` for each evaluation, and whether AWS leaves it open.
 
     `real` and `breaching` are the points at every step of the timeline: the evaluation at step i sees those at i,
@@ -50,7 +58,7 @@ def decide(real: Bools, breaching: Bools, rule: Rule, stride: int = 1) -> tuple[
 
     lead = (rule.range - 1) * stride
     count = len(real) - lead
-    if real.all():
+    if late is None and real.all():
         return _all_real(breaching, rule, stride, count), np.zeros(count, bool)
     n, m = rule.evaluation_periods, rule.datapoints_to_alarm
     seen = np.zeros(count, np.int32)  # real points in the range,
@@ -59,6 +67,10 @@ def decide(real: Bools, breaching: Bools, rule: Rule, stride: int = 1) -> tuple[
     for age in range(rule.range):
         begin = lead - age * stride
         here, wrong = real[begin : begin + count], breaching[begin : begin + count]
+        if late is not None and age <= late.skipped:
+            if age < late.skipped:
+                continue
+            here, wrong = late.real[lead:], late.breaching[lead:]
         seen += here
         counted = wrong & (seen <= n)
         bad += counted
@@ -82,7 +94,8 @@ def decide(real: Bools, breaching: Bools, rule: Rule, stride: int = 1) -> tuple[
         "notBreaching": State.OK,
     }
     codes[empty] = when_empty[rule.missing]
-    return codes, _open(rule, real[lead:], seen, bad, oldest, undecided)
+    newest = real[lead:] if late is None else late.real[lead:] & (late.skipped == 0)
+    return codes, _open(rule, newest, seen, bad, oldest, undecided)
 
 
 def _all_real(breaching: Bools, rule: Rule, stride: int, count: int) -> Codes:

@@ -6,7 +6,7 @@ import pytest
 
 from mangaobs.errors import RecordingError
 from mangaobs.recording import Recording
-from mangaobs.replay import Options, State, replay, runs
+from mangaobs.replay import Delays, Options, State, replay, runs
 from mangaobs.template import read
 
 from .recordings import MINUTE, START, moves
@@ -320,3 +320,112 @@ def test_times_that_are_no_milliseconds_are_an_error_not_a_long_wait(tmp_path):
     )
     with pytest.raises(RecordingError, match="goes from"):
         replay(read([tmp_path / "t.json"]), Recording(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("delay", "expected"),
+    [
+        (0, ["1 OK", "11 ALARM", "12 OK"]),
+        (60, ["1 OK", "12 ALARM", "13 OK"]),
+        (120, ["1 OK", "13 ALARM", "14 OK"]),
+        (90, ["1 OK", "13 ALARM", "14 OK"]),  # rounded up to a whole minute
+        (180, ["1 OK"]),  # later than the evaluation range reaches: it is never seen
+    ],
+)
+def test_what_comes_late_is_seen_late(world, delay, expected):
+    world.alarm()
+    world.series([0] * 10 + [5] + [0] * 49)
+    assert world.moves(options=Options(delays=Delays(metrics=delay))) == expected
+
+
+def test_of_a_long_period_the_part_that_has_come_is_seen(world):
+    # given an error in minute 7, periods of five minutes, and data that is two minutes late
+    world.alarm(Period=300)
+    world.series([0] * 7 + [1] + [0] * 52)
+    assert world.moves() == ["1 OK", "8 ALARM", "13 OK"]
+    assert world.moves(options=Options(delays=Delays(metrics=120))) == ["1 OK", "10 ALARM", "13 OK"]
+
+
+def test_delays_are_of_the_source(world):
+    world.add(
+        "F",
+        "AWS::Logs::MetricFilter",
+        {
+            "LogGroupName": "/g",
+            "FilterPattern": "ERROR",
+            "MetricTransformations": [{"MetricNamespace": "N", "MetricName": "M", "MetricValue": "1"}],
+        },
+    )
+    world.alarm()
+    world.log(5, "ERROR")
+    assert world.moves(options=Options(delays=Delays(metrics=600)))[1] == "6 ALARM"
+    assert world.moves(options=Options(delays=Delays(logs=120)))[1] == "8 ALARM"
+
+
+def test_a_wall_clock_window_sees_a_period_once_it_has_ended_and_no_more_than_n(world):
+    world.minutes = 30
+    window = {"WallClockWindow": {"Timezone": "Asia/Kolkata"}}
+    world.alarm(Period=300, EvaluationWindow=window)
+    world.series([None] * 7 + [1])
+    # minute 7 is in 5 to 10, which is seen from 10 until 15
+    assert world.moves() == ["1 OK", "10 ALARM", "15 OK"]
+
+
+def test_a_wall_clock_day_begins_at_local_midnight(world):
+    world.minutes = 2 * 1440
+    window = {"WallClockWindow": {"Timezone": "America/New_York"}}
+    world.alarm(Period=86_400, EvaluationWindow=window)
+    world.series([1], start=60)  # 01:00 in UTC is the evening before in New York, which ends at 05:00
+    assert world.moves() == ["1 OK", "300 ALARM", "1740 OK"]
+
+
+def test_a_warm_up_keeps_the_first_state_until_the_window_is_full_or_the_time_over(world):
+    warm_up = {"WarmUpPeriodDurationInMinutes": 30}
+    world.alarm("A", EvaluationPeriods=3, WarmUpConfiguration=warm_up)
+    world.alarm(
+        "B", EvaluationPeriods=3, WarmUpConfiguration={**warm_up, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
+    )
+    world.series([1] * 60)
+    assert world.moves("A") == ["3 ALARM"]
+    assert world.moves("B") == ["31 ALARM"]
+
+
+def mute(world, expression, duration="PT10M", **more):
+    schedule = {"Expression": expression, "Duration": duration, **more}
+    rule = {"Rule": {"Schedule": schedule}, "MuteTargets": {"AlarmNames": ["A"]}}
+    world.add("Mute", "AWS::CloudWatch::AlarmMuteRule", rule)
+
+
+@pytest.mark.parametrize(
+    ("expression", "more", "muted"),
+    [
+        ("cron(5 0 * * *)", {}, True),
+        ("cron(5 0 * * thu)", {}, True),  # the first of 2026 is a Thursday
+        ("cron(5 0 * * fri)", {}, False),
+        ("cron(*/5 1-3 1 jan *)", {"Timezone": "Europe/Berlin"}, True),
+        ("cron(5 0 * * *)", {"Timezone": "Europe/Berlin"}, False),
+        ("at(2026-01-01T00:05)", {}, True),
+        ("at(2025-12-31T19:05)", {"Timezone": "America/New_York"}, True),
+        ("at(2026-01-01T00:12)", {}, False),
+    ],
+)
+def test_a_muted_alarm_changes_and_tells_nobody(world, expression, more, muted):
+    world.alarm(AlarmActions=["x"])
+    world.series([0] * 10 + [5] + [0] * 49)
+    before = world.moves()
+    mute(world, expression, **more)
+    made = world.replay()
+    assert not made.unevaluated
+    assert moves(made, "A") == before
+    assert [one.suppressed_by for one in made.notifications] == ["MuteRule" if muted else None]
+
+
+@pytest.mark.parametrize(
+    ("expression", "duration"),
+    [("cron(5 0 * *)", "PT10M"), ("cron(99 0 * * *)", "PT10M"), ("rate(5)", "PT1M"), ("cron(5 0 * * *)", "P16D")],
+)
+def test_a_mute_rule_that_cannot_be_is_named(world, expression, duration):
+    world.alarm()
+    world.series([1])
+    mute(world, expression, duration)
+    assert set(world.replay().unevaluated) == {"Mute"}
