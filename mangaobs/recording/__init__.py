@@ -6,14 +6,8 @@ be read is counted and named in `Bad`, and never stops the rest.
 
 from mangaobs.recording._files import Bad, BadLine
 from mangaobs.recording._messages import Message, messages
-from mangaobs.recording._recording import (
-    AlarmChange,
-    LogEvent,
-    Recording,
-    Sample,
-    Statistics,
-    Trail,
-)
+from mangaobs.recording._metrics import Sample, Statistics
+from mangaobs.recording._recording import AlarmChange, LogEvent, Recording, Trail
 
 __all__ = [
     "AlarmChange",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import unquote
@@ -9,8 +10,10 @@ from urllib.parse import unquote
 import msgspec
 
 from mangaobs.errors import Place, RecordingError
+from mangaobs.recording._exports import metric_data, segments
 from mangaobs.recording._files import Bad, lines, opened
 from mangaobs.recording._messages import parsed
+from mangaobs.recording._metrics import Sample, Statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,28 +32,16 @@ class LogEvent(msgspec.Struct, frozen=True, rename="camel"):
     ingestion_time: int | None = None
 
 
-class Sample(msgspec.Struct, frozen=True):
-    """Raw values of a metric at a time in ms: each value as often as its count says."""
+class _ExportedEvent(msgspec.Struct, frozen=True, rename="camel"):
+    """An event as `aws logs filter-log-events` has it."""
 
-    namespace: str
-    metric: str
     timestamp: int
-    values: list[float]
-    dimensions: dict[str, str] = {}
-    counts: list[float] | None = None
-    unit: str | None = None
+    message: str
+    log_stream_name: str = ""
+    ingestion_time: int | None = None
 
-
-class Statistics(msgspec.Struct, frozen=True):
-    """Statistics of a metric for one period (seconds) from a time in ms on; what rests on them is approximate."""
-
-    namespace: str
-    metric: str
-    timestamp: int
-    period: int
-    stats: dict[str, float]
-    dimensions: dict[str, str] = {}
-    unit: str | None = None
+    def event(self) -> LogEvent:
+        return LogEvent(self.timestamp, self.message, self.log_stream_name, self.ingestion_time)
 
 
 class Trail(msgspec.Struct, frozen=True):
@@ -93,7 +84,8 @@ class Recording:
         self.folder = folder
         self.bad = Bad()
         self.information = self._information()
-        if not any((folder / name).exists() for name in ("logs", "cloudtrail", "recording.json", *_LINES)):
+        folders = ("logs", "cloudtrail", "metrics", "traces", "recording.json")
+        if not any((folder / name).exists() for name in (*folders, *_LINES)):
             raise RecordingError(f"{folder} is no recording", right="logs/, cloudtrail/ or metrics.jsonl in it")
 
     def _information(self) -> Information:
@@ -115,29 +107,42 @@ class Recording:
     def log_groups(self) -> dict[str, Path]:
         """The log groups by name, and their files."""
         found: dict[str, Path] = {}
-        for path in sorted((self.folder / "logs").glob("*.jsonl*")):
-            name = path.name.removesuffix(".gz").removesuffix(".jsonl")
-            if path.name in (f"{name}.jsonl", f"{name}.jsonl.gz"):
+        for path in sorted((self.folder / "logs").glob("*.json*")):
+            name, kind = re.match(r"(.*?)(\.jsonl?(?:\.gz)?)?$", path.name).groups()  # type: ignore[union-attr]
+            if kind:
                 found[unquote(name)] = path
         return found
 
     def logs(self, group: str) -> Iterator[tuple[Place, LogEvent]]:
         """The events of a log group and where each stands."""
         path = self.log_groups().get(group)
-        return self._typed(path, LogEvent) if path else iter(())
+        if path is None:
+            return iter(())
+        return self._typed(path, LogEvent) if ".jsonl" in path.name else self._exported_logs(path)
+
+    def _exported_logs(self, path: Path) -> Iterator[tuple[Place, LogEvent]]:
+        """The answer of `aws logs filter-log-events`."""
+        for number, one in enumerate(self._list(path, "events")):
+            try:
+                yield Place(str(path)), msgspec.convert(one, _ExportedEvent).event()
+            except msgspec.ValidationError as error:
+                self.bad.add(str(path), 0, f"/events/{number}: {error}")
+
+    def _list(self, path: Path, key: str) -> list[Any]:
+        """A list within a document."""
+        with opened(path) as stream:
+            found = parsed(stream.read(), str(path)).get(key)
+        if isinstance(found, list):
+            return found
+        self.bad.add(str(path), 1, f'no {{"{key}": […]}}')
+        return []
 
     def cloudtrail(self) -> Iterator[Trail]:
         """The records of all CloudTrail files."""
         for path in sorted((self.folder / "cloudtrail").rglob("*.json*")):
             if not path.name.endswith((".json", ".json.gz")):
                 continue
-            with opened(path) as stream:
-                document = parsed(stream.read(), str(path))
-            records = document.get("Records")
-            if not isinstance(records, list):
-                self.bad.add(str(path), 1, 'no {"Records": […]}')
-                continue
-            for index, record in enumerate(records):
+            for index, record in enumerate(self._list(path, "Records")):
                 time = _time(record.get("eventTime")) if isinstance(record, dict) else None
                 if time is None:
                     self.bad.add(str(path), 0, f"/Records/{index} has no eventTime")
@@ -145,7 +150,22 @@ class Recording:
                     yield Trail(time, record)
 
     def metrics(self) -> Iterator[Sample | Statistics]:
-        """The metrics: samples, or statistics."""
+        """The metrics: samples, or statistics; then those of `metrics/*.json`."""
+        yield from self._metric_lines()
+        yield from self._metric_data()
+
+    def _metric_data(self) -> Iterator[Statistics]:
+        """Answers of `aws cloudwatch get-metric-data`, each `x.json` with its queries in `x.queries.json`."""
+        for path in sorted((self.folder / "metrics").glob("*.json")):
+            if path.name.endswith(".queries.json"):
+                continue
+            asked = path.with_name(f"{path.stem}.queries.json")
+            if not asked.exists():
+                self.bad.add(str(path), 1, f"the queries that it answers are not in {asked.name}")
+                continue
+            yield from metric_data(self._list(path, "MetricDataResults"), asked, str(path), self.bad)
+
+    def _metric_lines(self) -> Iterator[Sample | Statistics]:
         path = self._lines_file("metrics.jsonl")
         if path is None:
             return
@@ -162,9 +182,13 @@ class Recording:
                 yield one
 
     def traces(self) -> Iterator[dict[str, Any]]:
-        """The X-Ray segment documents."""
+        """The X-Ray segment documents; then those of `traces/*.json`, answers of `aws xray batch-get-traces`."""
         path = self._lines_file("traces.jsonl")
-        return (one for _, one in self._typed(path, dict[str, Any])) if path else iter(())
+        if path:
+            yield from (one for _, one in self._typed(path, dict[str, Any]))
+        for exported in sorted((self.folder / "traces").glob("*.json")):
+            for trace in self._list(exported, "Traces"):
+                yield from segments(trace, str(exported), self.bad)
 
     def alarm_history(self) -> Iterator[AlarmChange]:
         """What CloudWatch itself did."""

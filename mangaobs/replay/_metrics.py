@@ -104,7 +104,7 @@ class Store:
     def add_statistics(self, metric: MetricId, timestamp: int, period: int, statistics: Mapping[str, float]) -> None:
         """Statistics of the period (seconds) that begins at a time in ms."""
         series = self._series.setdefault(metric, _Series())
-        series.given.setdefault(period, {})[timestamp] = dict(statistics)
+        series.given.setdefault(period, {}).setdefault(timestamp, {}).update(statistics)
 
     def __contains__(self, metric: MetricId) -> bool:
         return metric in self._series

@@ -59,6 +59,6 @@ def _copy(node: Node, variable: str, item: str) -> Node:
         value = [_copy(inner, variable, item) for inner in value]
     elif isinstance(value, str):
         value = _filled(value, variable, item)
-    made = Node(value, node.line, node.column)
+    made = Node(value, node.line, node.column, node.style)
     made.keys = node.keys
     return made

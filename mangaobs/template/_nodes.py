@@ -30,12 +30,16 @@ _ESCAPED_SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][
 
 
 class Node:
-    """A scalar, a list of nodes, or a dictionary of them by key. `line` and `column` count from 1."""
+    """A scalar, a list of nodes, or a dictionary of them by key. `line` and `column` count from 1.
 
-    __slots__ = ("column", "keys", "line", "value")
+    `style` is how a scalar is written: "" plain, a quote, `|` or `>`.
+    """
 
-    def __init__(self, value: object, line: int, column: int) -> None:
+    __slots__ = ("column", "keys", "line", "style", "value")
+
+    def __init__(self, value: object, line: int, column: int, style: str = "") -> None:
         self.value = value
+        self.style = style
         self.line = line
         self.column = column
         self.keys: dict[str, tuple[int, int]] | None = None  # of a dictionary: where each key stands
@@ -94,6 +98,7 @@ class _Reader:
         tag = given.tag
         if isinstance(given, yaml.ScalarNode):
             text = given.value
+            node.style = given.style or ""
             node.value = text if given.style or tag == _STRING else _plain(text)
         elif id(given) in self._seen:
             right = "what the alias stands for; the place is where its anchor is"

@@ -16,7 +16,7 @@ from mangaobs.template._nodes import Node
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_SUB = re.compile(r"\$\{(!?)([^}]*)\}")
+SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 _MOST_TEXT: Final = 4 << 20
 NO_VALUE: Final = object()
 
@@ -38,6 +38,7 @@ class Scope:
     def __init__(
         self,
         file: str,
+        source: str,
         root: Mapping[str, Node],
         parameters: Mapping[str, object],
         pseudo: Mapping[str, str],
@@ -45,6 +46,8 @@ class Scope:
         imported: Callable[[str], object | None],
     ) -> None:
         self.file = file
+        self._source = source
+        self._lines: list[str] | None = None
         self.parameters = dict(parameters)
         self.pseudo = dict(pseudo)
         self._conditions = _inside(root.get("Conditions"))
@@ -57,6 +60,12 @@ class Scope:
     def place(self, node: Node) -> Place:
         """Where a node stands."""
         return Place(self.file, node.line, node.column)
+
+    def line(self, number: int) -> str:
+        """A line of the file, from 1."""
+        if self._lines is None:
+            self._lines = self._source.split("\n")
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
     # values
 
@@ -145,31 +154,26 @@ class Scope:
         return self.attribute(parts[0], ".".join(parts[1:]), node)
 
     def sub(self, argument: Node, node: Node) -> object:
-        names: dict[str, Node] = {}
-        if isinstance(argument.value, list) and argument.value:
-            template = argument.value[0]
-            names = _inside(argument.value[1]) if len(argument.value) > 1 else {}
-        else:
-            template = argument
+        template, names = sub_parts(argument)
         if not isinstance(template.value, str):
             return self.unknown(node, "Fn::Sub")
         pieces: list[str] = []
         known, end = True, 0
-        for found in _SUB.finditer(template.value):
+        for found in SUB.finditer(template.value):
             pieces.append(template.value[end : found.start()])
             end = found.end()
             name = found[2].strip()
             if found[1]:
                 pieces.append(f"${{{found[2]}}}")
                 continue
-            value = self._substituted(name, names, template)
+            value = self.substituted(name, names, template)
             known = known and not isinstance(value, Unknown)
-            pieces.append(_shown(value))
+            pieces.append(shown(value))
         pieces.append(template.value[end:])
         text = "".join(pieces)
         return text if known else self.unknown(node, text)
 
-    def _substituted(self, name: str, names: Mapping[str, Node], node: Node) -> object:
+    def substituted(self, name: str, names: Mapping[str, Node], node: Node) -> object:
         if name in names:
             return self.resolve(names[name])
         resource, dot, attribute = name.partition(".")
@@ -181,8 +185,8 @@ class Scope:
             return self.unknown(node, "Fn::Join")
         parts = value[1] if isinstance(value[1], list) else [value[1]]
         if isinstance(value[1], Unknown):
-            return self.unknown(node, _shown(value[1]))
-        text = value[0].join(map(_shown, parts))
+            return self.unknown(node, shown(value[1]))
+        text = value[0].join(map(shown, parts))
         if len(text) > _MOST_TEXT:
             return self.unknown(node, "a text that is too long")
         return self.unknown(node, text) if any(isinstance(part, Unknown) for part in parts) else text
@@ -218,7 +222,7 @@ class Scope:
         value = self.resolve(argument)
         if not isinstance(value, list) or len(value) != 2 or any(isinstance(side, Unknown) for side in value):
             return self.unknown(node, "Fn::Equals")
-        return _shown(value[0]) == _shown(value[1])
+        return shown(value[0]) == shown(value[1])
 
     def and_(self, argument: Node, node: Node) -> object:
         return self._many(argument, node, decisive=False)
@@ -248,18 +252,18 @@ class Scope:
         if not isinstance(value, list) or len(value) < 3:
             return self.unknown(node, "Fn::FindInMap")
         if any(isinstance(part, Unknown) for part in value[:3]):
-            return self.unknown(node, f"Fn::FindInMap {_shown(value[0])}")
-        found = _inside(_inside(self._mappings.get(_shown(value[0]))).get(_shown(value[1]))).get(_shown(value[2]))
+            return self.unknown(node, f"Fn::FindInMap {shown(value[0])}")
+        found = _inside(_inside(self._mappings.get(shown(value[0]))).get(shown(value[1]))).get(shown(value[2]))
         if found is not None:
             return self.resolve(found)
         default = value[3].get("DefaultValue") if len(value) > 3 and isinstance(value[3], dict) else None
-        return default if default is not None else self.unknown(node, f"Fn::FindInMap {_shown(value[0])}")
+        return default if default is not None else self.unknown(node, f"Fn::FindInMap {shown(value[0])}")
 
     def import_value(self, argument: Node, node: Node) -> object:
         name = self.resolve(argument)
         found = self._imported(name) if isinstance(name, str) else None
         return (
-            self.unknown(node, f"${{import {_shown(name)}}}") if found is None or isinstance(found, Unknown) else found
+            self.unknown(node, f"${{import {shown(name)}}}") if found is None or isinstance(found, Unknown) else found
         )
 
     def base64_(self, argument: Node, node: Node) -> object:
@@ -307,11 +311,19 @@ def holds_unknown(value: object) -> bool:
     return any(map(holds_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
 
 
+def sub_parts(argument: Node) -> tuple[Node, dict[str, Node]]:
+    """The text of Fn::Sub, and the names that it brings along."""
+    value = argument.value
+    if isinstance(value, list) and value:
+        return value[0], _inside(value[1]) if len(value) > 1 else {}
+    return argument, {}
+
+
 def _inside(node: Node | None) -> dict[str, Node]:
     return node.value if node is not None and isinstance(node.value, dict) else {}
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value within a text, as CloudFormation writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from mangaobs.errors import Place, TemplateError
 from mangaobs.template._loops import expanded
 from mangaobs.template._nodes import MAX_BYTES, Node, compose
+from mangaobs.template._places import located
 from mangaobs.template._resolve import Scope, Unknown
 
 if TYPE_CHECKING:
@@ -35,15 +36,18 @@ class Resource:
     _node: Node = field(repr=False)
     _scope: Scope = field(repr=False)
 
-    def where(self, *path: str | int) -> Place:
-        """The place of a property, or of the nearest thing above it that stands in the file."""
+    def where(self, *path: str | int, offset: int | None = None) -> Place:
+        """The place of a property, or of the nearest thing above it that stands in the file.
+
+        `offset`: of a character in the property's text, also where Fn::Sub or Fn::Join build it.
+        """
         node = self._node
         for step in path:
             inner = _step(node, step)
             if inner is None:
-                break
+                return self._scope.place(node)
             node = inner
-        return self._scope.place(node)
+        return self._scope.place(node) if offset is None else located(self._scope, node, offset)
 
     @property
     def name(self) -> object:
@@ -114,12 +118,12 @@ class _App:
         self.known: set[str] = set()
 
     def add(self, path: Path, given: Mapping[str, object] | None = None, depth: int = 0) -> _Part:
-        root = _root(path)
+        root, text = _root(path)
         parameters: dict[str, object] = {}
         for name, node in _children(root.get("Parameters")).items():
             self.known.add(name)
             parameters[name] = self._parameter(name, node, given, str(path))
-        scope = Scope(str(path), root, parameters, self.pseudo, self._physical, self._exported)
+        scope = Scope(str(path), text, root, parameters, self.pseudo, self._physical, self._exported)
         resources = expanded(_children(root.get("Resources")), scope)
         part = _Part(path, root, scope, resources)
         self.parts.append(part)
@@ -232,7 +236,7 @@ def _name(type_: str, properties: Mapping[str, object], logical_id: str) -> obje
     return logical_id if found is None and type_ in _NAMED_BY_ID else found
 
 
-def _root(path: Path) -> dict[str, Node]:
+def _root(path: Path) -> tuple[dict[str, Node], str]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise TemplateError("the template is too big", right=f"at most {MAX_BYTES:,} bytes", place=Place(str(path)))
@@ -246,7 +250,7 @@ def _root(path: Path) -> dict[str, Node]:
     if resources is None or not isinstance(resources.value, dict):
         right = 'an object with "Resources"'
         raise TemplateError("no CloudFormation template", right=right, place=Place(str(path), node.line, node.column))
-    return _children(node)
+    return _children(node), text
 
 
 def _children(node: Node | None) -> dict[str, Node]:

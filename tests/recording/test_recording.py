@@ -104,3 +104,42 @@ def test_what_is_no_recording_says_so(tmp_path):
     written(tmp_path / "recording.json", '{"format_version": 9}')
     with pytest.raises(RecordingError, match="format version 9"):
         Recording(tmp_path)
+
+
+def test_what_awss_tools_answer_is_read_as_it_is(tmp_path):
+    written(
+        tmp_path / "logs" / "%2Fa.json",
+        json.dumps({"events": [{"logStreamName": "s", "timestamp": 1, "message": "m", "eventId": "1"}, {"x": 1}]}),
+    )
+    stat = {
+        "Metric": {"Namespace": "N", "MetricName": "M", "Dimensions": [{"Name": "A", "Value": "b"}]},
+        "Period": 300,
+        "Stat": "p99",
+    }
+    written(tmp_path / "metrics" / "x.queries.json", json.dumps([{"Id": "m1", "MetricStat": stat}]))
+    results = [
+        {
+            "Id": "m1",
+            "Label": "M",
+            "Timestamps": ["2026-01-01T00:00:00+00:00"],
+            "Values": [7],
+            "StatusCode": "Complete",
+        },
+        {"Id": "m2", "Label": "M", "Timestamps": [], "Values": []},
+    ]
+    written(tmp_path / "metrics" / "x.json", json.dumps({"MetricDataResults": results}))
+    written(tmp_path / "metrics" / "y.json", json.dumps({"MetricDataResults": []}))
+    segments = [{"Id": "1", "Document": '{"id": "seg"}'}, {"Id": "2"}]
+    written(tmp_path / "traces" / "t.json", json.dumps({"Traces": [{"Id": "1-2", "Segments": segments}]}))
+    recording = Recording(tmp_path)
+    assert [(event.message, event.log_stream) for _, event in recording.logs("/a")] == [("m", "s")]
+    assert list(recording.metrics()) == [
+        Statistics("N", "M", 1_767_225_600_000, 300, {"p99": 7.0}, {"A": "b"}),
+    ]
+    assert [one["id"] for one in recording.traces()] == ["seg"]
+    assert sorted(line.place.file.rpartition("/")[2] for line in recording.bad.lines) == [
+        "%2Fa.json",
+        "t.json",
+        "x.json",
+        "y.json",
+    ]

@@ -286,3 +286,40 @@ def test_any_template_is_read_or_is_an_error(tmp_path_factory, first, second):
     except MangaobsError:
         return
     assert [one.id for one in found.resources][:2] == ["a", "b"]
+
+
+BUILT = """\
+Parameters: {Env: {Type: String, Default: production}}
+Resources:
+  A:
+    Type: X
+    Properties:
+      Plain: abcdef
+      Quoted: "a\\tb\\u0041X"
+      Single: 'it''s X'
+      Sub: !Sub "${Env}-ab${!c}X"
+      Join: !Join ["--", [!Ref Env, "aX"]]
+      If: !If [Never, a, !Sub "${Env}X"]
+      Block: |
+        first
+        secXnd
+Conditions: {Never: !Equals [a, b]}
+"""
+
+
+@pytest.mark.parametrize("name", ["Quoted", "Single", "Sub", "Join", "If", "Block"])
+def test_a_character_within_a_text_knows_its_place_however_it_is_built(template, name):
+    resource = template(BUILT).resources[0]
+    place = resource.where(name, offset=resource.properties[name].index("X"))
+    line = BUILT.split("\n")[place.line - 1]
+    assert line[place.column - 1] == "X"
+
+
+def test_within_a_dashboard_body_of_json_in_json_a_character_knows_its_place(template):
+    body = json.dumps({"widgets": [{"type": "metric", "title": 'a "quoted" name'}]})
+    text = json.dumps(
+        {"Resources": {"D": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": body}}}}
+    )
+    resource = template(text, "t.json").resources[0]
+    place = resource.where("DashboardBody", offset=body.index("name"))
+    assert text[place.column - 1 :].startswith("name")
