@@ -150,6 +150,13 @@ def _metric_alarm(resource: Resource, *, dynamodb_ignores: bool) -> MetricAlarm:
     if (missing or "missing") not in _TREATMENTS:
         raise NotEvaluated(f"TreatMissingData {missing}")
     evaluation_periods = _whole(properties, "EvaluationPeriods")
+    datapoints = _whole(properties, "DatapointsToAlarm", evaluation_periods)
+    if evaluation_periods * max(periods) > 7 * _DAY:
+        raise NotEvaluated(
+            f"it looks back over {evaluation_periods * max(periods):,} seconds; AWS takes 7 days at most"
+        )
+    if datapoints > evaluation_periods:
+        raise NotEvaluated(f"DatapointsToAlarm is {datapoints}, EvaluationPeriods {evaluation_periods}")
     return MetricAlarm(
         acting=_acting(resource),
         queries=queries,
@@ -157,7 +164,7 @@ def _metric_alarm(resource: Resource, *, dynamodb_ignores: bool) -> MetricAlarm:
         comparison=comparison,
         threshold=_number(properties, "Threshold"),
         evaluation_periods=evaluation_periods,
-        datapoints_to_alarm=_whole(properties, "DatapointsToAlarm", evaluation_periods),
+        datapoints_to_alarm=datapoints,
         missing=missing or "missing",
         ignore_low_samples=properties.get("EvaluateLowSampleCountPercentile") == "ignore",
         zone=_zone(properties, max(periods)),

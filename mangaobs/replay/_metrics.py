@@ -195,8 +195,10 @@ def _each(statistic: str, values: Floats, counts: Floats, begins: NDArray[np.int
     compute: Callable[[Floats, Floats | None], float] = of_sorted(statistic)
     plain = bool((counts == 1).all())
     found = np.full(len(begins), np.nan)
+    # The guide: no percentiles of metrics that have negative values.
+    negative = np.concatenate(([0], np.cumsum(values < 0)))
     for position, (begin, stop) in enumerate(zip(begins.tolist(), stops.tolist(), strict=True)):
-        if begin == stop:
+        if begin == stop or negative[begin] != negative[stop]:
             continue
         window = values[begin:stop]
         if plain:

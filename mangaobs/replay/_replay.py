@@ -228,6 +228,12 @@ def _subscribers(template: Template) -> dict[str, tuple[str, ...]]:
     for one in template.of("AWS::SNS::Subscription"):
         told = f"{one.properties.get('Protocol')} {one.properties.get('Endpoint')}"
         found.setdefault(str(one.properties.get("TopicArn")), []).append(told)
+    for topic in template.of("AWS::SNS::Topic"):
+        inline = topic.properties.get("Subscription")
+        for entry in inline if isinstance(inline, list) else ():
+            if isinstance(entry, dict):
+                told = f"{entry.get('Protocol')} {entry.get('Endpoint')}"
+                found.setdefault(str(topic.ref), []).append(told)
     return {topic: tuple(told) for topic, told in found.items()}
 
 

@@ -14,7 +14,7 @@ from mangaobs.errors import Place, TemplateError, together
 if TYPE_CHECKING:
     import yaml
 
-MAX_BYTES: Final = 64 << 20
+MAX_BYTES: Final = 8 << 20  # CloudFormation itself takes 1 MB
 MAX_DEPTH: Final = 200
 _MOST_ERRORS: Final = 20
 _PLAIN: Final = {

@@ -50,6 +50,11 @@ class Resource:
         return self._scope.place(node) if offset is None else located(self._scope, node, offset)
 
     @property
+    def ref(self) -> object:
+        """What Ref gives: a name, an ARN or a URL, by the type; or `Unknown`."""
+        return self._scope.reference(self.id, self._node)
+
+    @property
     def name(self) -> object:
         """Its name: known, `Unknown`, or None where it has none of its own."""
         return _name(self.type, self.properties, self.id)

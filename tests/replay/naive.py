@@ -44,6 +44,8 @@ def statistic(samples, name, begin, end):
     if name in ("Minimum", "Maximum"):
         return (min if name == "Minimum" else max)(value for value, _ in inside)
     every = sorted(value for value, count in inside for _ in range(int(count)))
+    if every[0] < 0:
+        return None
     rank = float(name[1:]) / 100 * (len(every) - 1)
     below = int(rank)
     above = min(below + 1, len(every) - 1)

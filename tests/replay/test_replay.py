@@ -198,6 +198,14 @@ def test_a_composite_follows_its_children_and_tells_whom_its_topic_tells(world):
     assert told.reason == "in ALARM: A"
 
 
+def test_a_subscription_within_its_topic_is_told(world):
+    world.add("T", "AWS::SNS::Topic", {"Subscription": [{"Protocol": "email", "Endpoint": "ops@example.com"}]})
+    world.alarm(AlarmActions=[{"Ref": "T"}])
+    world.series([1] * 60)
+    (told,) = world.replay().notifications
+    assert (told.action, told.subscribers) == ("${T}", ("email ops@example.com",))
+
+
 def test_actions_that_are_off_tell_nobody(world):
     world.alarm(ActionsEnabled=False, AlarmActions=["x"])
     world.series([1] * 60)
@@ -236,6 +244,10 @@ def test_what_is_not_evaluated_is_named_and_why(world):
     world.alarm("Unknown", Threshold={"Ref": "Nobody"})
     world.alarm("Dimension", Dimensions=[{"Name": "TableName", "Value": {"Ref": "Table"}}])
     world.alarm("Wrong", ComparisonOperator="Greater")
+    world.alarm("Long", EvaluationPeriods=10**9)
+    world.alarm("Many", DatapointsToAlarm=2)
+    world.alarm("List", Metrics=[{"Id": "a"}, "b"])
+    world.alarm("Zero", Period=0)
     world.alarm("Sql", Metrics=[{"Id": "q", "Expression": "SELECT AVG(x) FROM y", "Period": 60}])
     world.composite("Lost", "ALARM(nobody)")
     world.composite("Cycle1", "ALARM(Cycle2)")

@@ -226,6 +226,11 @@ def test_what_cannot_be_read_says_where(template, text, says, place):
     assert place is None or caught.value.place[1:] == place
 
 
+def test_a_file_far_over_what_cloudformation_takes_is_an_error_at_once(template):
+    with pytest.raises(TemplateError, match="too big"):
+        template("Resources: " + "x" * (9 << 20))
+
+
 def test_several_errors_are_told_at_once(template):
     with pytest.raises(ManyErrors) as caught:
         template('{"Resources": {"A": 1, "A": 2, "A": 3}}')
