@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -43,7 +43,7 @@ class _Query(msgspec.Struct, frozen=True, rename="pascal"):
 
 class _Result(msgspec.Struct, frozen=True, rename="pascal"):
     id: str
-    timestamps: list[datetime | float]
+    timestamps: list[datetime | Annotated[float, msgspec.Meta(ge=0, le=10**11)]]
     values: list[float]
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated, TypeAlias
+
 import msgspec
+
+Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=10**14)]
+"""A time in ms since the epoch, up to the year 5138."""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -10,7 +15,7 @@ class Sample(msgspec.Struct, frozen=True):
 
     namespace: str
     metric: str
-    timestamp: int
+    timestamp: Milliseconds
     values: list[float]
     dimensions: dict[str, str] = {}
     counts: list[float] | None = None
@@ -22,7 +27,7 @@ class Statistics(msgspec.Struct, frozen=True):
 
     namespace: str
     metric: str
-    timestamp: int
+    timestamp: Milliseconds
     period: int
     stats: dict[str, float]
     dimensions: dict[str, str] = {}

@@ -13,7 +13,7 @@ from mangaobs.errors import Place, RecordingError
 from mangaobs.recording._exports import metric_data, segments
 from mangaobs.recording._files import Bad, lines, opened
 from mangaobs.recording._messages import parsed
-from mangaobs.recording._metrics import Sample, Statistics
+from mangaobs.recording._metrics import Milliseconds, Sample, Statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +26,19 @@ _T = TypeVar("_T")
 class LogEvent(msgspec.Struct, frozen=True, rename="camel"):
     """An event of CloudWatch Logs; times in ms since the epoch."""
 
-    timestamp: int
+    timestamp: Milliseconds
     message: str
     log_stream: str = ""
-    ingestion_time: int | None = None
+    ingestion_time: Milliseconds | None = None
 
 
 class _ExportedEvent(msgspec.Struct, frozen=True, rename="camel"):
     """An event as `aws logs filter-log-events` has it."""
 
-    timestamp: int
+    timestamp: Milliseconds
     message: str
     log_stream_name: str = ""
-    ingestion_time: int | None = None
+    ingestion_time: Milliseconds | None = None
 
     def event(self) -> LogEvent:
         return LogEvent(self.timestamp, self.message, self.log_stream_name, self.ingestion_time)
@@ -47,7 +47,7 @@ class _ExportedEvent(msgspec.Struct, frozen=True, rename="camel"):
 class Trail(msgspec.Struct, frozen=True):
     """A CloudTrail record: its time in ms, and the record itself."""
 
-    timestamp: int
+    timestamp: Milliseconds
     record: dict[str, Any]
 
 
@@ -55,7 +55,7 @@ class AlarmChange(msgspec.Struct, frozen=True, rename="camel"):
     """A state that CloudWatch itself gave an alarm, at a time in ms."""
 
     name: str
-    timestamp: int
+    timestamp: Milliseconds
     state: str
     reason: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -306,9 +307,12 @@ def _text(properties: Mapping[str, object], name: str) -> str:
 def _converted(properties: Mapping[str, object], name: str, convert: Callable[[str], float]) -> float:
     value = _known(properties, name)
     try:
-        return convert(str(value))
+        found = convert(str(value))
     except ValueError:
-        raise NotEvaluated(f"{name} is no number: {value!r}") from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise NotEvaluated(f"{name} is no number: {value!r}")
+    return found
 
 
 def _number(properties: Mapping[str, object], name: str) -> float:

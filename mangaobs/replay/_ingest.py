@@ -200,7 +200,7 @@ def _embedded(timestamp: int, message: str, store: Store, delay: int) -> None:
                     identity = MetricId.of(directive["Namespace"], metric["Name"], pairs)
                     for value in values if isinstance(values, list) else [values]:
                         store.add(identity, at, float(value), 1, metric.get("Unit"), delay)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return
 
 

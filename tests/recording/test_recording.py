@@ -143,3 +143,14 @@ def test_what_awss_tools_answer_is_read_as_it_is(tmp_path):
         "x.json",
         "y.json",
     ]
+
+
+def test_times_that_no_clock_has_are_bad_lines(tmp_path):
+    written(
+        tmp_path / "metrics.jsonl",
+        '{"namespace": "N", "metric": "M", "timestamp": 1' + "0" * 30 + ', "values": [1]}',
+        '{"namespace": "N", "metric": "M", "timestamp": -1, "values": [1]}',
+    )
+    recording = Recording(tmp_path)
+    assert list(recording.metrics()) == []
+    assert recording.bad.total == 2

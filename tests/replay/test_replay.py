@@ -441,3 +441,53 @@ def test_a_mute_rule_that_cannot_be_is_named(world, expression, duration):
     world.series([1])
     mute(world, expression, duration)
     assert set(world.replay().unevaluated) == {"Mute"}
+
+
+JUNK = [
+    None,
+    [],
+    {},
+    "x",
+    "",
+    -1,
+    0,
+    1e308,
+    "nan",
+    "1e400",
+    True,
+    [{}],
+    ["a"],
+    {"Ref": "Nobody"},
+    {"Fn::Sub": []},
+    10**30,
+]
+
+
+def test_whatever_stands_in_a_property_an_alarm_is_evaluated_or_named(world):
+    # given an alarm for each property and each thing that could stand there by mistake
+    world.alarm()
+    world.composite("C", "ALARM(A)", ActionsSuppressor="A", ActionsSuppressorWaitPeriod=60, AlarmActions=["x"])
+    world.add(
+        "F",
+        "AWS::Logs::MetricFilter",
+        {
+            "LogGroupName": "/g",
+            "FilterPattern": "ERROR",
+            "MetricTransformations": [{"MetricNamespace": "N", "MetricName": "M", "MetricValue": "1"}],
+        },
+    )
+    window = {"EvaluationWindow": {"WallClockWindow": {}}, "WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 1}}
+    world.resources["A"]["Properties"].update(window, Dimensions=[], ActionsEnabled=True)
+    for name, resource in list(world.resources.items()):
+        for wrong in resource["Properties"]:
+            for number, junk in enumerate(JUNK):
+                world.add(f"{name}{wrong}{number}", resource["Type"], {**resource["Properties"], wrong: junk})
+    mute(world, "cron(5 0 * * *)")
+    world.series([1] * 5)
+    world.log(5, "ERROR")
+    made = world.replay()
+    alarms = [
+        name for name, one in world.resources.items() if one["Type"].startswith("AWS::CloudWatch") and name != "Mute"
+    ]
+    named = {course.alarm.acting.resource for course in made.alarms} | set(made.unevaluated)
+    assert set(alarms) <= named
