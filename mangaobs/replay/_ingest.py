@@ -128,11 +128,13 @@ class _Group:
         made.events += 1
         made.saw(timestamp)
         self._minutes.add(timestamp // MINUTE_MS)
+        if document is None and (self._filters or self._contributors):
+            document = _parsed(message)
         if self._filters:
             for number in self._compiled.matched(message, document):
                 _count(self._filters[number], timestamp, message, made.store, self._delay)
         for one in self._contributors:
-            one.add(message)
+            one.add(message, document)
         if '"_aws"' in message:
             _embedded(timestamp, message, made.store, self._delay)
 
@@ -144,6 +146,14 @@ class _Group:
             metric = MetricId.of(one.namespace, one.metric, {})
             for minute in self._minutes - one.matched:
                 self._made.store.add(metric, minute * MINUTE_MS, one.default, 1, one.unit, self._delay)
+
+
+def _parsed(message: str) -> object:
+    """The JSON that a message is; None if it is none."""
+    try:
+        return orjson.loads(message)
+    except (ValueError, UnicodeError):
+        return None
 
 
 def _count(filter_: _Filter, timestamp: int, message: str, store: Store, delay: int) -> None:

@@ -52,6 +52,7 @@ class Scope:
         self.pseudo = dict(pseudo)
         self._conditions = _inside(root.get("Conditions"))
         self._mappings = _inside(root.get("Mappings"))
+        self._globals = _inside(root.get("Globals"))
         self._physical = physical
         self._imported = imported
         self._open: list[str] = []
@@ -89,6 +90,11 @@ class Scope:
     def unknown(self, node: Node, expression: str) -> Unknown:
         """A value that is not known."""
         return Unknown(expression, self.place(node))
+
+    def defaults(self, type_: str) -> object:
+        """What SAM's Globals say of a type. Source: AWS SAM developer guide, "Globals section"."""
+        found = self._globals.get(type_.removeprefix("AWS::Serverless::"))
+        return self.resolve(found) if found is not None and type_.startswith("AWS::Serverless::") else {}
 
     def condition(self, name: str, node: Node) -> bool | Unknown:
         """Whether a condition holds."""

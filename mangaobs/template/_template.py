@@ -222,6 +222,7 @@ def _resource(name: str, node: Node, scope: Scope) -> Resource:
     if "Condition" in inside:
         condition = scope.condition(str(inside["Condition"].value), inside["Condition"])
     properties = scope.resolve(inside["Properties"]) if "Properties" in inside else {}
+    properties = _merged(scope.defaults(_type(node)), properties)
     metadata = scope.resolve(inside["Metadata"]) if "Metadata" in inside else {}
     return Resource(
         name,
@@ -233,6 +234,13 @@ def _resource(name: str, node: Node, scope: Scope) -> Resource:
         inside.get("Properties", node),
         scope,
     )
+
+
+def _merged(below: object, above: object) -> object:
+    """SAM's Globals beneath what a resource says itself: objects are merged, lists put together, the rest replaced."""
+    if isinstance(below, dict) and isinstance(above, dict):
+        return {**below, **{name: _merged(below[name], one) if name in below else one for name, one in above.items()}}
+    return [*below, *above] if isinstance(below, list) and isinstance(above, list) else above
 
 
 def _name(type_: str, properties: Mapping[str, object], logical_id: str) -> object:

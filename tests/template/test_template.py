@@ -161,6 +161,28 @@ def test_a_loop_is_written_out(template):
     ]
 
 
+def test_what_sams_globals_say_holds_where_a_function_says_nothing_else(template):
+    found = template(
+        """
+        Transform: AWS::Serverless-2016-10-31
+        Globals: {Function: {Timeout: 5, MemorySize: 128, Layers: [a], Environment: {Variables: {A: 1, B: 2}}}}
+        Resources:
+          F:
+            Type: AWS::Serverless::Function
+            Properties: {FunctionName: f, MemorySize: 512, Layers: [b], Environment: {Variables: {B: 3}}}
+          T: {Type: AWS::SNS::Topic}
+        """
+    )
+    assert found.resources[0].properties == {
+        "FunctionName": "f",
+        "Timeout": 5,
+        "MemorySize": 512,
+        "Layers": ["a", "b"],
+        "Environment": {"Variables": {"A": 1, "B": 3}},
+    }
+    assert found.resources[1].properties == {}
+
+
 def test_an_alarm_without_a_name_has_its_logical_id(template):
     found = template("Resources: {A: {Type: AWS::CloudWatch::Alarm}, R: {Type: X, Properties: {P: !Ref A}}}")
     assert found.resources[0].name == "A"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import Final
 
+from mangaobs.languages.delimited import words_of
 from mangaobs.languages.filter_pattern._policy import QUESTIONS, Policy
 from mangaobs.languages.filter_pattern._tree import (
     And,
@@ -37,8 +36,6 @@ from mangaobs.languages.filter_pattern._values import (
     known,
     not_exists,
 )
-
-_WORD: Final = re.compile(r'\[([^\]]*)\]|"([^"]*)"|(\S+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +279,6 @@ def _fields(value: object, *, any_depth: bool) -> list[object]:
         found += inner
         waiting += inner
     return found
-
-
-def words_of(message: str) -> list[str]:
-    """The words of a space-delimited line: `[…]` and `"…"` are one, without their delimiters."""
-    return [next((one for one in found.groups() if one is not None), "") for found in _WORD.finditer(message)]
 
 
 def _all(answers: list[Answer]) -> Answer:
