@@ -10,6 +10,7 @@ from mangaobs.errors import MangaobsError
 from mangaobs.languages import alarm_rule, metric_math
 from mangaobs.languages.statistic import is_percentile, is_statistic
 from mangaobs.replay._metrics import MetricId
+from mangaobs.replay._why import why
 from mangaobs.template import Unknown, holds_unknown
 
 if TYPE_CHECKING:
@@ -127,8 +128,8 @@ def definitions(template: Template, *, dynamodb_ignores: bool) -> Definitions:
                 found.composites.append(_composite(resource))
             else:
                 found.metric_alarms.append(_metric_alarm(resource, dynamodb_ignores=dynamodb_ignores))
-        except NotEvaluated as why:
-            found.unevaluated[resource.id] = str(why)
+        except NotEvaluated as reason:
+            found.unevaluated[resource.id] = str(reason)
     return found
 
 
@@ -137,7 +138,7 @@ def _metric_alarm(resource: Resource, *, dynamodb_ignores: bool) -> MetricAlarm:
     for name, what in (("EvaluationCriteria", "a PromQL alarm"), ("ThresholdMetricId", "an anomaly detection alarm")):
         if name in properties:
             raise NotEvaluated(what)
-    queries, returned = _queries(properties)
+    queries, returned = _queries(resource)
     comparison = _text(properties, "ComparisonOperator")
     if comparison not in _OPERATORS:
         raise NotEvaluated(f"ComparisonOperator {comparison}")
@@ -197,7 +198,8 @@ def _zone(properties: Mapping[str, object], period: int) -> str | None:
     return str(name)
 
 
-def _queries(properties: Mapping[str, object]) -> tuple[tuple[MetricQuery | MathQuery, ...], str]:
+def _queries(resource: Resource) -> tuple[tuple[MetricQuery | MathQuery, ...], str]:
+    properties = resource.properties
     given = properties.get("Metrics")
     if given is None:
         return (_statistic("metric", properties, properties, properties),), "metric"
@@ -205,7 +207,7 @@ def _queries(properties: Mapping[str, object]) -> tuple[tuple[MetricQuery | Math
         raise NotEvaluated("Metrics is not known")
     made: list[MetricQuery | MathQuery] = []
     returned: list[str] = []
-    for one in given:
+    for number, one in enumerate(given):
         if not isinstance(one, dict):
             raise NotEvaluated("an entry of Metrics is not known")
         id_ = _text(one, "Id")
@@ -216,19 +218,20 @@ def _queries(properties: Mapping[str, object]) -> tuple[tuple[MetricQuery | Math
             metric = stat.get("Metric")
             made.append(_statistic(id_, metric if isinstance(metric, dict) else {}, stat, one))
         else:
-            made.append(_expression(id_, _text(one, "Expression")))
+            made.append(_expression(resource, number, id_, _text(one, "Expression")))
     if len(returned) != 1:
         raise NotEvaluated(f"{len(returned)} entries of Metrics return data")
     return tuple(made), returned[0]
 
 
-def _expression(id_: str, text: str) -> MathQuery:
+def _expression(resource: Resource, number: int, id_: str, text: str) -> MathQuery:
     if text.lstrip().upper().startswith("SELECT "):
         raise NotEvaluated("a Metrics Insights query")
     try:
         return MathQuery(id_, text, metric_math.parse(text))
     except MangaobsError as error:
-        raise NotEvaluated(f"{text!r}: {error.problem}") from None
+        what = why(resource, error, "Metrics", number, "Expression")
+        raise NotEvaluated(f"its expression: {what}") from None
 
 
 def _statistic(
@@ -256,7 +259,7 @@ def _composite(resource: Resource) -> CompositeAlarm:
     try:
         rule = alarm_rule.parse(_text(properties, "AlarmRule"))
     except MangaobsError as error:
-        raise NotEvaluated(f"its rule: {error.problem}") from None
+        raise NotEvaluated(f"its rule: {why(resource, error, 'AlarmRule')}") from None
     suppressor = properties.get("ActionsSuppressor")
     if isinstance(suppressor, Unknown):
         raise NotEvaluated(f"its suppressor is not known: {suppressor}")

@@ -12,6 +12,7 @@ from mangaobs.errors import MangaobsError
 from mangaobs.languages import filter_pattern, insight_rule
 from mangaobs.recording import Sample
 from mangaobs.replay._metrics import MINUTE_MS, MetricId, Store
+from mangaobs.replay._why import why
 from mangaobs.template import Unknown
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def _filters(resource: Resource, made: Ingested) -> list[_Filter]:
     try:
         pattern = filter_pattern.parse(str(text))
     except MangaobsError as error:
-        made.unevaluated[resource.id] = f"its pattern: {error.problem}"
+        made.unevaluated[resource.id] = f"its pattern: {why(resource, error, 'FilterPattern')}"
         return []
     found: list[_Filter] = []
     for one in transformations:
@@ -263,7 +264,7 @@ def _rules(template: Template, made: Ingested) -> dict[str, insight_rule.Insight
         try:
             found[resource.id] = insight_rule.parse(body)
         except MangaobsError as error:
-            made.unevaluated[resource.id] = f"its body: {error.problem}"
+            made.unevaluated[resource.id] = f"its body: {why(resource, error, 'RuleBody')}"
             continue
         made.contributors[resource.id] = insight_rule.Contributors(found[resource.id])
     return found

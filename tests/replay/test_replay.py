@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mangaobs.errors import RecordingError
@@ -258,12 +260,18 @@ def test_what_is_not_evaluated_is_named_and_why(world):
         "Filter", "AWS::Logs::MetricFilter", {"LogGroupName": "g", "FilterPattern": "{", "MetricTransformations": []}
     )
     world.add("Rule", "AWS::CloudWatch::InsightRule", {"RuleBody": "{}"})
+    world.alarm("Math", Metrics=[{"Id": "e", "Expression": "m1 +* m2"}])
     made = world.replay()
     assert [one.name for one in made.alarms] == ["Good"]
     assert set(made.unevaluated) == set(world.resources) - {"Good"}
     assert made.unevaluated["Unknown"] == "Threshold is not known: ${Nobody}"
     assert "${Table}" in made.unevaluated["Dimension"]
     assert "Metrics Insights" in made.unevaluated["Sql"]
+    # a text that cannot be read is named with the place of the token in the template
+    text = (world.folder / "template.json").read_text()
+    for name, token in (("Math", "* m2"), ("Broken", '"'), ("Filter", '"')):
+        place = re.search(r"template.json:1:(\d+)\)$", made.unevaluated[name])
+        assert text[int(place[1]) - 1 :].startswith(token), made.unevaluated[name]
 
 
 def test_statistics_from_an_account_are_marked_approximate(world):
