@@ -96,6 +96,8 @@ def evaluate(alarm: MetricAlarm, store: Store, first: int, last: int, *, more: i
     for at, before, after in zip(*(one.tolist() for one in changes(codes)), strict=True):
         newest = int(seen[at])
         window = values[newest - (rule.range - 1) * stride : newest + 1 : stride]
+        if late is not None:
+            window = _as_seen(window, late, newest)
         reason = _reason(alarm, window, ends.start + newest * step, State(after))
         change = Change(first + at * step, State(before), State(after), reason, bool(open_[at]), approximate)
         found.append(change)
@@ -155,7 +157,18 @@ def _late(alarm: MetricAlarm, store: Store, ends: Ends, stride: int) -> Late | N
     skipped, part = divmod(behind, stride)
     shifted = Ends(ends.start - behind * ends.step, ends.step, ends.count)
     values, _, _ = _series(alarm, store, shifted, stride, width=(stride - part) * ends.step // 1000)
-    return Late(skipped, ~np.isnan(values), _breaching(alarm, values))
+    return Late(skipped, values, ~np.isnan(values), _breaching(alarm, values))
+
+
+def _as_seen(window: Floats, late: Late, newest: int) -> Floats:
+    """The points of a range without what had not come."""
+    import numpy as np
+
+    seen = window.copy()
+    seen[max(len(seen) - late.skipped, 0) :] = np.nan
+    if late.skipped < len(seen):
+        seen[len(seen) - 1 - late.skipped] = late.values[newest]
+    return seen
 
 
 def _warm_up(alarm: MetricAlarm, real: NDArray[np.bool_], rule: Rule, lead: int, stride: int, count: int) -> int:

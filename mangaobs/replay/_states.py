@@ -44,6 +44,7 @@ class Late(NamedTuple):
     """Data that comes late: the newest `skipped` points of every range are not there yet, the next one only in part."""
 
     skipped: int
+    values: NDArray[np.float64]
     real: Bools
     breaching: Bools
 

@@ -366,6 +366,14 @@ def test_of_a_long_period_the_part_that_has_come_is_seen(world):
     assert world.moves(options=Options(delays=Delays(metrics=120))) == ["1 OK", "10 ALARM", "13 OK"]
 
 
+def test_a_reason_names_what_was_seen_and_not_what_came_later(world):
+    world.alarm(TreatMissingData="missing")
+    world.series([0] * 10 + [5, 7, 9] + [0] * 47)
+    change = world.replay(Options(delays=Delays(metrics=60))).alarms[0].changes[1]
+    assert (change.at - START) / MINUTE == 12
+    assert "[5 (00:10)]" in change.reason
+
+
 def test_delays_are_of_the_source(world):
     world.add(
         "F",
