@@ -68,8 +68,9 @@ class System:
         self.after = 1_000  # ms after the minute
         self.on = True
         self.source = Source(self)
-        self.flags = Flags(self.redis, Budget(1, monotonic=time.monotonic, rest=0))
-        self.router = Router(self.redis, Budget(1, monotonic=time.monotonic, rest=0), clock=self.clock)
+        # Far more than a call takes: the first one loads Lua, and this machine may be busy.
+        self.flags = Flags(self.redis, Budget(20, monotonic=time.monotonic, rest=0))
+        self.router = Router(self.redis, Budget(20, monotonic=time.monotonic, rest=0), clock=self.clock)
         self.decisions = Decisions(dynamodb, TABLE)
         self.written = []
 

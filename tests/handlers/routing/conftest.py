@@ -20,7 +20,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 def settings(port: int, **more: Any) -> RedisSettings:
-    usual = {"redis_username": USER, "redis_secret": "redis", "redis_budget_ms": 500}
+    usual = {"redis_username": USER, "redis_secret": "redis", "redis_budget_ms": 1000}
     return RedisSettings(redis_host="127.0.0.1", redis_port=port, **{**usual, **more})
 
 
