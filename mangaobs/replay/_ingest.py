@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -30,7 +31,7 @@ class Ingested:
     contributors: dict[str, insight_rule.Contributors] = field(default_factory=dict)
     start: int | None = None
     end: int | None = None
-    events: int = 0
+    unreadable: int = 0  # events with embedded metrics that are none
     unevaluated: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -51,6 +52,7 @@ class _Filter:
     default: float | None
     dimensions: dict[str, str]
     unit: str | None
+    selectors: dict[str, filter_pattern.Selector]
     matched: set[int] = field(default_factory=set)
     failed: int = 0
 
@@ -90,6 +92,8 @@ def ingest(template: Template, recording: Recording, delays: Delays) -> Ingested
     made.warnings += [
         f"{one.resource}: {one.failed:,} matched events have no number in {one.value}" for one in filters if one.failed
     ]
+    if made.unreadable:
+        made.warnings.append(f"{made.unreadable:,} events have embedded metrics that cannot be read")
     return made
 
 
@@ -126,18 +130,17 @@ class _Group:
     def add(self, timestamp: int, message: str, document: object = None) -> None:
         """An event, and the JSON that it is, where that is known."""
         made = self._made
-        made.events += 1
         made.saw(timestamp)
         self._minutes.add(timestamp // MINUTE_MS)
         if document is None and (self._filters or self._contributors):
             document = _parsed(message)
         if self._filters:
             for number in self._compiled.matched(message, document):
-                _count(self._filters[number], timestamp, message, made.store, self._delay)
+                _count(self._filters[number], timestamp, message, document, made.store, self._delay)
         for one in self._contributors:
             one.add(message, document)
         if '"_aws"' in message:
-            _embedded(timestamp, message, made.store, self._delay)
+            made.unreadable += not _embedded(timestamp, message, made.store, self._delay)
 
     def finish(self) -> None:
         """A filter's default stands for minutes that had logs and no match."""
@@ -157,12 +160,12 @@ def _parsed(message: str) -> object:
         return None
 
 
-def _count(filter_: _Filter, timestamp: int, message: str, store: Store, delay: int) -> None:
+def _count(filter_: _Filter, timestamp: int, message: str, document: object, store: Store, delay: int) -> None:
     """One matched event of a metric filter."""
     filter_.matched.add(timestamp // MINUTE_MS)
     found: dict[str, str] | None = None
     if filter_.value.startswith("$") or filter_.dimensions:
-        found = _fields(filter_, message)
+        found = _fields(filter_, message, document)
     value = _number(found[filter_.value] if found and filter_.value in found else filter_.value)
     if value is None:
         filter_.failed += 1
@@ -174,20 +177,25 @@ def _count(filter_: _Filter, timestamp: int, message: str, store: Store, delay: 
     store.add(MetricId.of(filter_.namespace, filter_.metric, dimensions), timestamp, value, 1, filter_.unit, delay)
 
 
-def _fields(filter_: _Filter, message: str) -> dict[str, str]:
+def _fields(filter_: _Filter, message: str, document: object) -> dict[str, str]:
     """The fields of an event that a filter's value and dimensions name."""
-    wanted = {filter_.value, *filter_.dimensions.values()}
-    if isinstance(filter_.pattern, filter_pattern.Json):
-        document: Any = orjson.loads(message)
-        found: dict[str, str] = {}
-        for name in wanted:
-            value = document
-            for step in name.removeprefix("$.").split("."):
-                value = value.get(step) if isinstance(value, dict) else None
-            if value is not None and not isinstance(value, (dict, list)):
-                found[name] = str(value)
-        return found
-    return filter_pattern.Matcher(filter_.pattern).match(message).extracted
+    if not isinstance(filter_.pattern, filter_pattern.Json):
+        return filter_pattern.Matcher(filter_.pattern).match(message).extracted
+    found: dict[str, str] = {}
+    for name, selector in filter_.selectors.items():
+        values = filter_pattern.select(document, selector)
+        if values and isinstance(values[0], (str, int, float)):
+            found[name] = str(values[0])
+    return found
+
+
+def _selectors(*names: str) -> dict[str, filter_pattern.Selector]:
+    """The selectors among the value and the dimensions of a filter; what is none names no field."""
+    found: dict[str, filter_pattern.Selector] = {}
+    for name in names:
+        with suppress(MangaobsError):
+            found[name] = filter_pattern.parse_selector(name)
+    return found
 
 
 def _number(text: str) -> float | None:
@@ -197,8 +205,11 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _embedded(timestamp: int, message: str, store: Store, delay: int) -> None:
-    """Metrics in the embedded metric format. Source: CloudWatch User Guide, "Specification: Embedded metric format"."""
+def _embedded(timestamp: int, message: str, store: Store, delay: int) -> bool:
+    """Metrics in the embedded metric format; whether they could be read.
+
+    Source: CloudWatch User Guide, "Specification: Embedded metric format".
+    """
     try:
         event = orjson.loads(message)
         aws = event["_aws"]
@@ -212,7 +223,8 @@ def _embedded(timestamp: int, message: str, store: Store, delay: int) -> None:
                     for value in values if isinstance(values, list) else [values]:
                         store.add(identity, at, float(value), 1, metric.get("Unit"), delay)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-        return
+        return False
+    return True
 
 
 def _filters(resource: Resource, made: Ingested) -> list[_Filter]:
@@ -231,9 +243,13 @@ def _filters(resource: Resource, made: Ingested) -> list[_Filter]:
     for one in transformations:
         if not isinstance(one, dict):
             continue
-        dimensions = one.get("Dimensions") or []
-        default = one.get("DefaultValue")
-        unit = one.get("Unit")
+        pairs = one.get("Dimensions")
+        dimensions = {
+            str(pair["Key"]): str(pair["Value"])
+            for pair in (pairs if isinstance(pairs, list) else ())
+            if isinstance(pair, dict) and {"Key", "Value"} <= set(pair)
+        }
+        default, unit, value = one.get("DefaultValue"), one.get("Unit"), str(one.get("MetricValue", "1"))
         found.append(
             _Filter(
                 resource.id,
@@ -241,14 +257,11 @@ def _filters(resource: Resource, made: Ingested) -> list[_Filter]:
                 pattern,
                 str(one.get("MetricNamespace")),
                 str(one.get("MetricName")),
-                str(one.get("MetricValue", "1")),
+                value,
                 _number(str(default)) if default is not None else None,
-                {
-                    str(pair["Key"]): str(pair["Value"])
-                    for pair in dimensions
-                    if isinstance(pair, dict) and len(pair) == 2
-                },
+                dimensions,
                 unit if isinstance(unit, str) else None,
+                _selectors(value, *dimensions.values()),
             )
         )
     return found

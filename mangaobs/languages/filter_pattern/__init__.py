@@ -8,8 +8,8 @@ and Live Tail"; what that page leaves open is in `Policy`.
 """
 
 from mangaobs.languages.filter_pattern._compiled import Compiled
-from mangaobs.languages.filter_pattern._matcher import Clause, Matcher, Verdict
-from mangaobs.languages.filter_pattern._parser import MAX_LENGTH, parse
+from mangaobs.languages.filter_pattern._matcher import Clause, Matcher, Verdict, select
+from mangaobs.languages.filter_pattern._parser import MAX_LENGTH, parse, parse_selector
 from mangaobs.languages.filter_pattern._policy import QUESTIONS, Policy, Question
 from mangaobs.languages.filter_pattern._tree import (
     And,
@@ -60,4 +60,6 @@ __all__ = [
     "Verdict",
     "Wildcard",
     "parse",
+    "parse_selector",
+    "select",
 ]

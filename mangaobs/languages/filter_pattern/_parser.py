@@ -84,6 +84,15 @@ def parse(text: str) -> Pattern:
     return made
 
 
+def parse_selector(text: str) -> Selector:
+    """A selector by itself, as a metric's value or dimension has it. Raises `LanguageError`."""
+    cursor = Cursor(text, language=_LANGUAGE)
+    made = _Parser(cursor).selector()
+    if not cursor.ended:
+        raise cursor.error(f"{text[cursor.position]!r} cannot stand here", "the end")
+    return made
+
+
 class _Parser:
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
