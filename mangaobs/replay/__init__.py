@@ -8,7 +8,7 @@ from mangaobs.replay._composites import Run, runs
 from mangaobs.replay._definitions import CompositeAlarm, MetricAlarm
 from mangaobs.replay._evaluation import Change, Evaluated
 from mangaobs.replay._ingest import Delays
-from mangaobs.replay._metrics import Ends, MetricId, Points, Samples, Store
+from mangaobs.replay._metrics import Ends, MetricId, NotGiven, Points, Samples, Store
 from mangaobs.replay._replay import AlarmCourse, Difference, Notification, Options, Replay, replay
 from mangaobs.replay._states import KEEP, Rule, State, changes, decide
 
@@ -23,6 +23,7 @@ __all__ = [
     "Evaluated",
     "MetricAlarm",
     "MetricId",
+    "NotGiven",
     "Notification",
     "Options",
     "Points",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mangaobs.languages import metric_math
 from mangaobs.replay._definitions import MathQuery, MetricQuery, NotEvaluated, low_sample_bound
-from mangaobs.replay._metrics import MINUTE_MS, Ends
+from mangaobs.replay._metrics import MINUTE_MS, Ends, NotGiven
 from mangaobs.replay._states import KEEP, Late, Rule, State, changes, decide
 
 if TYPE_CHECKING:
@@ -120,7 +120,10 @@ def _series(
     for query in alarm.queries:
         if not isinstance(query, MetricQuery):
             continue
-        points = store.points(query.metric, query.statistic, width or query.period, ends)
+        try:
+            points = store.points(query.metric, query.statistic, width or query.period, ends)
+        except NotGiven as what:
+            raise NotEvaluated(str(what)) from None
         approximate = approximate or points.approximate
         units = store.units(query.metric)
         wrong_unit = query.unit is not None and units and query.unit not in units

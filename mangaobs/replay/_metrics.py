@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MINUTE_MS: Final = 60_000
+# Statistics of a period that come from those of its parts, and how.
+_COMBINED: Final = {"Sum": "Sum", "SampleCount": "Sum", "Minimum": "Minimum", "Maximum": "Maximum"}
 
 
 class MetricId(NamedTuple):
@@ -68,6 +70,10 @@ class Points(NamedTuple):
     values: Floats
     samples: Floats
     approximate: bool = False
+
+
+class NotGiven(Exception):  # noqa: N818 - an answer
+    """A statistic that the given ones do not tell."""
 
 
 class Store:
@@ -137,10 +143,10 @@ class Store:
         return series.frozen
 
     def points(self, metric: MetricId, statistic: str, period: int, ends: Ends) -> Points:
-        """A statistic over the `period` seconds before each of `ends`."""
+        """A statistic over the `period` seconds before each of `ends`. Raises `NotGiven`."""
         series = self._series.get(metric)
         if series is not None and series.given and not series.times and series.frozen is None:
-            return _given(series.given, statistic, period, ends)
+            return _given(metric, series.given, statistic, period, ends)
         import numpy as np
 
         with np.errstate(over="ignore"):  # sums of what a recording holds may be infinite
@@ -233,12 +239,37 @@ def _sliding(combine: np.ufunc, buckets: Floats, width: int) -> Floats:
     return np.asarray(result, float)
 
 
-def _given(given: Mapping[int, Mapping[int, Mapping[str, float]]], statistic: str, period: int, ends: Ends) -> Points:
-    """Statistics as they were given for this very period; between their ends the last one stands."""
+def _given(
+    metric: MetricId,
+    given: Mapping[int, Mapping[int, Mapping[str, float]]],
+    statistic: str,
+    period: int,
+    ends: Ends,
+) -> Points:
+    """From given statistics: those of this very period, or of shorter ones where they can be put together."""
+    if any(statistic in one for one in given.get(period, {}).values()):
+        return _given_as_is(given[period], statistic, period, ends)
+    for shorter in sorted(given, reverse=True):
+        if statistic in _COMBINED and period % shorter == 0:
+            pairs = [(time, one[statistic]) for time, one in sorted(given[shorter].items()) if statistic in one]
+            if pairs:
+                return _windowed(_samples_of(pairs), _COMBINED[statistic], period, ends)._replace(approximate=True)
+    raise NotGiven(f"the recording has {metric.name} as other statistics than {statistic} of {period} s")
+
+
+def _samples_of(pairs: list[tuple[int, float]]) -> Samples:
+    import numpy as np
+
+    times, values = zip(*pairs, strict=True)
+    return Samples(np.array(times, np.int64), np.array(values, float), np.ones(len(pairs)))
+
+
+def _given_as_is(given: Mapping[int, Mapping[str, float]], statistic: str, period: int, ends: Ends) -> Points:
+    """Between the ends of periods the last one stands."""
     import numpy as np
 
     found, samples = np.full(ends.count, np.nan), np.zeros(ends.count)
-    for time, statistics in given.get(period, {}).items():
+    for time, statistics in given.items():
         value = statistics.get(statistic)
         if value is None:
             continue

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mangaobs.replay import Ends, MetricId, Store
+from mangaobs.replay import Ends, MetricId, NotGiven, Store
 
 from . import naive
 
@@ -93,4 +93,5 @@ def test_given_statistics_are_approximate_and_stand_for_their_period():
     found = store.points(METRIC, "p99", 300, Ends(0, MINUTE, 12))
     assert found.approximate
     assert [step for step, value in enumerate(found.values) if value == 7] == [5, 6, 7, 8, 9]
-    assert np.isnan(store.points(METRIC, "Sum", 300, Ends(0, MINUTE, 12)).values).all()
+    with pytest.raises(NotGiven, match="other statistics than Sum of 300 s"):
+        store.points(METRIC, "Sum", 300, Ends(0, MINUTE, 12))

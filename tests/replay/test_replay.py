@@ -291,6 +291,44 @@ def test_statistics_from_an_account_are_marked_approximate(world):
     assert all(change.approximate for change in made.alarms[0].changes[1:])
 
 
+def test_statistics_of_shorter_periods_are_put_together_and_what_they_do_not_tell_is_named(world):
+    # given sums of a minute from an account, and alarms on five minutes
+    world.alarm("A", Period=300, Threshold=4)
+    world.alarm("B", Period=300, Statistic=None, ExtendedStatistic="p99")
+    for minute in range(20):
+        world.samples.append(
+            {
+                "namespace": "N",
+                "metric": "M",
+                "timestamp": START + minute * MINUTE,
+                "period": 60,
+                "stats": {"Sum": 1.0 if 5 <= minute < 10 else 0.0},
+            }
+        )
+    made = world.replay()
+    assert moves(made, "A") == ["1 OK", "10 ALARM", "11 OK"]
+    assert made.unevaluated == {"B": "the recording has M as other statistics than p99 of 300 s"}
+
+
+def test_embedded_metrics_that_are_none_are_counted(world):
+    world.alarm()
+    world.log(1, {"_aws": {"CloudWatchMetrics": [{"Namespace": "N", "Metrics": [{"Name": "M"}]}]}})
+    assert world.replay().warnings == ["1 events have embedded metrics that cannot be read"]
+
+
+@pytest.mark.parametrize("value", ["$.took[1].ms", "$.['took.ms']"])
+def test_a_metrics_value_is_any_selector(world, value):
+    transformation = {"MetricNamespace": "N", "MetricName": "M", "MetricValue": value}
+    world.add(
+        "F",
+        "AWS::Logs::MetricFilter",
+        {"LogGroupName": "/g", "FilterPattern": "{ $.a = 1 }", "MetricTransformations": [transformation]},
+    )
+    world.alarm(Threshold=6)
+    world.log(5, {"a": 1, "took": [0, {"ms": 7}], "took.ms": "7"})
+    assert world.moves()[1] == "6 ALARM"
+
+
 def test_where_cloudwatch_did_otherwise_it_is_said(world):
     world.alarm()
     world.series([0] * 10 + [5] + [0] * 49)
