@@ -120,10 +120,10 @@ def _recorded(folder: Path, groups: tuple[str, ...], bad: Bad) -> Iterator[Messa
             )
     for group in groups or there:
         for place, event in recording.logs(group):
-            yield Message(event.message, place.file, place.line, event.timestamp)
+            yield Message(event.message, place.file, place.line)
     if not groups:
         for trail in recording.cloudtrail():
-            yield Message(orjson.dumps(trail.record).decode(), "cloudtrail", 0, trail.timestamp)
+            yield Message(orjson.dumps(trail.record).decode(), "cloudtrail")
 
 
 def _print_json(decided: Iterator[tuple[Message, Verdict]]) -> None:

@@ -1,6 +1,6 @@
 """Recordings: what happened, in the formats that AWS itself exports. Read as a stream, so that they may outgrow memory.
 
-`Recording` is a folder (the layout is in README.md, "Recordings"); `messages` reads single files of events. What cannot
+`Recording` is a folder (the layout is in docs/replay.md); `messages` reads single files of events. What cannot
 be read is counted and named in `Bad`, and never stops the rest.
 """
 

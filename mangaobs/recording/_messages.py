@@ -22,12 +22,11 @@ MAX_DOCUMENT_BYTES: Final = 512 << 20
 
 
 class Message(NamedTuple):
-    """One log event: text, file, line in it (0: the file is one document), and time in ms if known."""
+    """One log event: text, file, and line in it (0: the file is one document)."""
 
     text: str
     file: str
     line: int = 0
-    timestamp: int | None = None
 
 
 def messages(path: Path, bad: Bad) -> Iterator[Message]:
@@ -78,10 +77,7 @@ def _message(one: object, file: str, key: str) -> Message | None:
 
         return Message(orjson.dumps(one).decode(), file)
     text = one.get("message" if key == "events" else "CloudTrailEvent")
-    if not isinstance(text, str):
-        return None
-    at = one.get("timestamp")
-    return Message(text, file, 0, at if isinstance(at, int) else None)
+    return Message(text, file) if isinstance(text, str) else None
 
 
 def parsed(data: bytes, file: str) -> dict[str, Any]:

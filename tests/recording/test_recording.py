@@ -32,7 +32,7 @@ def test_a_cloudtrail_file_is_its_records(tmp_path, indent, packed):
 def test_the_answer_of_filter_log_events_is_its_messages(tmp_path):
     path = written(tmp_path / "events.json", json.dumps({"events": [{"timestamp": 5, "message": "one"}, {"x": 1}]}))
     bad = Bad()
-    assert [(one.text, one.timestamp) for one in messages(path, bad)] == [("one", 5)]
+    assert [one.text for one in messages(path, bad)] == ["one"]
     assert bad.total == 1
 
 
