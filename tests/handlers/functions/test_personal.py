@@ -24,6 +24,7 @@ ADDRESSES = ["77 Quixotry Lane, Zzyzx", "quenneville@private.example", "+49 171 
 WORDS = "MARKERWORD"
 CUSTOMERS = [f"custmarker-{number}" for number in range(5)]
 SESSIONS = [f"sessmarker-{number}" for number in range(10)]
+LAST = "sessmarker-last"  # asks for an agent when nothing fails any more: chance may have left no such request whole
 CODES = [
     "ThrottlingException",
     "ProvisionedThroughputExceededException",
@@ -40,7 +41,7 @@ BEHAVIORS = [
 ]
 MARKERS = (*NAMES, *ADDRESSES, WORDS, *CUSTOMERS, "203.0.113.9", "SIGNATUREMARKER")
 # The hand-off to agents alone has the session's id: they must find it. See handlers/stream/README.md.
-BUT_FOR_AGENTS = SESSIONS
+BUT_FOR_AGENTS = (*SESSIONS, LAST)
 
 
 def text(chance):
@@ -96,6 +97,13 @@ def failing(system, chance):
     system.model.decide = lambda _: chance.choice(BEHAVIORS)() if chance.random() < 0.1 else Behavior()
 
 
+def last_request(system, chance):
+    system.model.decide = lambda _: Behavior()
+    last = message_event(session=LAST, customer=CUSTOMERS[0])
+    last["body"] = json.dumps({"message_id": "last", "text": text(chance), "agent": True})
+    return system.invocation("message", last)
+
+
 def test_nothing_of_a_person_came_out(system):
     chance = random.Random(11)  # noqa: S311 - a test's
     failing(system, chance)
@@ -127,6 +135,7 @@ def test_nothing_of_a_person_came_out(system):
             system.invocation("admin", proxy_event("GET", "/admin/sessions/{session_id}/turns", path=path))
         done += 1
     system.aws.before = None
+    answers.append(last_request(system, chance))
     system.invocation("stream", {"Records": system.stream_batch(start=max(told - 50, 0))})
     queued += [message["Body"] for message in system.waiting("failed")]
     assert done == REQUESTS
