@@ -50,7 +50,7 @@ MOST_ROWS: Final = 100_000
 _MOST_STATS: Final = 10
 _MOST_BRANCHES: Final = 10
 _PERIOD_ARGUMENT: Final = {"bin": -1, "datefloor": 1, "dateceil": 1, "rate": 1}
-_NEEDED_UNITS: Final = {"ms": "s", "s": "m", "m": "h", "h": "d"}
+_NEXT_UNIT: Final = {"ms": "s", "s": "m", "m": "h", "h": "d"}
 _PER_UNIT: Final = {"ms": 1000, "s": 60, "m": 60, "h": 24}
 
 
@@ -90,6 +90,7 @@ class _Checker:
         self.text = text
         self.known = known
         self.findings: list[Finding] = []
+        self.several = False
 
     def fail(self, problem: str, right: str, span: Span) -> None:
         self.findings.append(Finding("error", self._error(problem, right, span)))
@@ -100,12 +101,13 @@ class _Checker:
     def _error(self, problem: str, right: str, span: Span) -> LanguageError:
         return LanguageError(problem, right=right, language=LANGUAGE, source=self.text, start=span.start, end=span.end)
 
-    def query(self, query: Query, *, within: bool = False) -> None:
+    def query(self, query: Query) -> None:
         scope = Scope()
+        self.several = sum(isinstance(one, Stats) for one in query.commands) > 1
         self._order(query)
         for command in query.commands:
             for expression in expressions_of(command):
-                self._expression(expression, scope, aggregates=isinstance(command, Stats))
+                self._expression(expression, scope, command)
             match command:
                 case Stats():
                     self._stats(command, scope)
@@ -122,8 +124,6 @@ class _Checker:
                 case _:
                     pass
             scope.enter(command)
-        if within and isinstance(query.commands[-1], Sort | Limit):
-            pass
 
     # the order of commands
 
@@ -147,42 +147,45 @@ class _Checker:
     # commands
 
     def _stats(self, command: Stats, scope: Scope) -> None:
-        made: set[str] = {key_of(item) for item in command.by}
+        made: set[str] = {item.name for item in command.by}
         for item in command.items:
             calls = [one for one in walk(item.expression) if isinstance(one, Call)]
             if not any(_aggregate(one) for one in calls):
-                for field in (one for one in walk(item.expression) if isinstance(one, Field)):
-                    if field.name not in made:
-                        self.fail(
-                            f"{field.name} in stats is neither aggregated nor an alias of this stats",
-                            f"for example max({field.name}), or by {field.name}",
-                            field.span,
-                        )
+                self._unaggregated(item, made)
             for call in calls:
                 self._aggregate(call, command)
                 inner = {one.name for part in call.arguments for one in walk(part) if isinstance(one, Field)}
                 if item.aliased and _aggregate(call) and item.name in inner:
-                    self.fail(
-                        f"{item.name} is the alias of what is made of {item.name}", "another alias", item.name_span
-                    )
+                    problem = f"{item.name} is the alias of what is made of {item.name}"
+                    self.fail(problem, "another alias", item.name_span)
             if item.aliased and scope.projected(item.name):
                 scope.doubtful[item.name] = item.name_span
             made.add(item.name)
-        for item in (*command.items, *command.by):
-            for field in (one for one in walk(item.expression) if isinstance(one, Field)):
-                if field.name in scope.redefined:
-                    self.fail(
-                        f"{field.name} was listed and then defined again, which stats does not take",
-                        f"another alias for the expression at offset {scope.redefined[field.name].start}",
-                        field.span,
-                    )
-                if scope.closed and field.name in scope.doubtful:
-                    self.fail(
-                        f"the alias {field.name} of the stats before is also a field that was listed",
-                        "another alias there",
-                        field.span,
-                    )
+        for expression in expressions_of(command):
+            for field in (one for one in walk(expression) if isinstance(one, Field)):
+                self._aliases(field, scope)
         self._structures(command, scope)
+
+    def _unaggregated(self, item: Item, made: set[str]) -> None:
+        for field in (one for one in walk(item.expression) if isinstance(one, Field)):
+            if field.name not in made:
+                self.fail(
+                    f"{field.name} in stats is neither aggregated nor an alias of this stats",
+                    f"for example max({field.name}), or by {field.name}",
+                    field.span,
+                )
+
+    def _aliases(self, field: Field, scope: Scope) -> None:
+        """What AWS refuses of aliases without a word in its documentation: found in production repositories."""
+        if field.name in scope.redefined:
+            self.fail(
+                f"{field.name} was listed and then defined again, which stats does not take",
+                f"another alias for the expression at offset {scope.redefined[field.name].start}",
+                field.span,
+            )
+        if scope.closed and field.name in scope.doubtful:
+            problem = f"the alias {field.name} of the stats before is also a field that was listed"
+            self.fail(problem, "another alias there", field.span)
 
     def _aggregate(self, call: Call, command: Stats) -> None:
         if not _aggregate(call):
@@ -212,9 +215,8 @@ class _Checker:
     def _filter(self, command: Filter) -> None:
         if command.keyword == "filterIndex":
             for one in walk(command.condition):
-                if (isinstance(one, Binary) and one.operator not in ("=", "and", "or")) or isinstance(
-                    one, Like | Unary
-                ):
+                other = isinstance(one, Binary) and one.operator not in ("=", "and", "or")
+                if other or isinstance(one, Like | Unary):
                     self.fail("filterIndex takes = and in alone", "filter", one.span)
                     return
 
@@ -249,39 +251,39 @@ class _Checker:
 
     # expressions
 
-    def _expression(self, expression: Expression, scope: Scope, *, aggregates: bool) -> None:
+    def _expression(self, expression: Expression, scope: Scope, command: Command) -> None:
         periods = set()
         for one in walk(expression):
             if isinstance(one, Call):
-                self._call(one, scope, aggregates=aggregates)
+                self._call(one, scope, aggregates=isinstance(command, Stats))
                 place = _PERIOD_ARGUMENT.get(one.function)
                 if place is not None and one.arguments and len(one.arguments) > max(place, 0):
                     periods.add(id(one.arguments[place]))
                     self._period(one, one.arguments[place])
         for one in walk(expression):
-            match one:
-                case Period() if id(one) not in periods:
-                    self.fail(
-                        f"the period {format_expression(one)} stands alone", "bin(5m), datefloor(field, 5m)", one.span
-                    )
-                case Parameter():
-                    self.fail(f"the parameter {one.name} has no value", f"--param {one.name}=…", one.span)
-                case Field():
-                    self._field(one, scope)
-                case Regex():
-                    self._regex(one)
-                case Like(pattern=Text(value=value)) if value.startswith("%") or value.endswith("%"):
-                    self.warn(
-                        "% is no wildcard of like: it stands for itself",
-                        "the text alone, or /a regex/",
-                        one.pattern.span,
-                    )
-                case InQuery():
-                    self.query(one.query, within=True)
-                case In() if not one.items:
-                    self.fail("an empty list", "values between [ and ]", one.span)
-                case _:
-                    pass
+            if isinstance(one, Field):
+                self._field(one, scope, command)
+            elif not isinstance(one, Period) or id(one) not in periods:
+                self._part(one)
+
+    def _part(self, one: Expression) -> None:
+        match one:
+            case Period():
+                problem = f"the period {format_expression(one)} stands alone"
+                self.fail(problem, "bin(5m), datefloor(field, 5m)", one.span)
+            case Parameter():
+                self.fail(f"the parameter {one.name} has no value", f"--param {one.name}=…", one.span)
+            case Regex():
+                self._regex(one)
+            case Like(pattern=Text(value=value)) if value.startswith("%") or value.endswith("%"):
+                problem = "% is no wildcard of like: it stands for itself"
+                self.warn(problem, "the text alone, or /a regular expression/", one.pattern.span)
+            case InQuery():
+                self.query(one.query)
+            case In() if not one.items:
+                self.fail("an empty list", "values between [ and ]", one.span)
+            case _:
+                pass
 
     def _call(self, call: Call, scope: Scope, *, aggregates: bool) -> None:
         known = functions()
@@ -312,11 +314,8 @@ class _Checker:
     def _period(self, call: Call, argument: Expression) -> None:
         if not isinstance(argument, Period):
             if not isinstance(argument, Parameter):
-                self.fail(
-                    f"{call.written} needs a period",
-                    f"for example {call.written}({'' if call.function == 'bin' else 'field, '}5m)",
-                    argument.span,
-                )
+                field = "" if call.function == "bin" else "field, "
+                self.fail(f"{call.written} needs a period", f"for example {call.written}({field}5m)", argument.span)
             return
         if argument.count == 0:
             self.fail("a period of nothing", "1 or more", argument.span)
@@ -324,42 +323,51 @@ class _Checker:
             count, unit = argument.count, argument.unit
             right = f"a larger unit than {unit}"
             if count % _PER_UNIT[unit] == 0:
-                right = f"{count // _PER_UNIT[unit]}{_NEEDED_UNITS[unit]}"
+                right = f"{count // _PER_UNIT[unit]}{_NEXT_UNIT[unit]}"
             self.warn(f"CloudWatch makes {CAPS[unit]}{unit} of {count}{unit}", right, argument.span)
 
     def _regex(self, regex: Regex) -> None:
         from mangaobs.languages.logs_insights.regex import capturing, problem_of
 
         if problem := problem_of(capturing(regex.pattern).pattern):
-            self.fail(
-                f"this pattern: {problem}", "a pattern that RE2 takes: no look-around, no back-references", regex.span
-            )
+            right = "a pattern that RE2 takes: no look-around, no back-references"
+            self.fail(f"this pattern: {problem}", right, regex.span)
 
-    def _field(self, field: Field, scope: Scope) -> None:
-        from mangaobs.catalog import nearest
-
+    def _field(self, field: Field, scope: Scope, command: Command) -> None:
         if scope.has(field):
             return
         if scope.closed:
-            near = nearest(field.name, scope.names())
-            right = f"did you mean {near}?" if near else f"one of {', '.join(scope.names())}"
-            self.fail(f"the stats before does not give {field.name}", right, field.span)
+            self._not_given(field, scope, command)
             return
         first = field.path[0]
         if isinstance(first, str) and first.startswith("@"):
             system = system_fields()
             known = field.name in system or first in system or first.startswith(("@aws", "@entity", "@@"))
             if not known and not (self.known and field.name in self.known):
-                near = nearest(field.name, system)
-                self.warn(
-                    f"CloudWatch gives no event {field.name}",
-                    f"did you mean {near}?" if near else "a name without @",
-                    field.span,
-                )
+                right = _near(field.name, system, "a name without @")
+                self.warn(f"CloudWatch gives no event {field.name}", right, field.span)
         elif self.known is not None and not _there(field, self.known):
-            near = nearest(field.name, self.known)
-            right = f"did you mean {near}?" if near else "a field that the handlers write"
+            right = _near(field.name, self.known, "a field that the handlers write")
             self.fail(f"no log line has the field {field.name}", right, field.span)
+
+    def _not_given(self, field: Field, scope: Scope, command: Command) -> None:
+        names = scope.names()
+        right = _near(field.name, names, f"one of {', '.join(names)}")
+        if field.name == "@timestamp":
+            right = next((f"did you mean {name}?" for name in names if name.startswith("bin(")), right)
+        problem = f"the stats before does not give {field.name}"
+        # AWS's own samples sort and display after one stats what it does not give: it runs, and does nothing.
+        if isinstance(command, Sort | Display) and not self.several:
+            self.warn(problem, right, field.span)
+        else:
+            self.fail(problem, right, field.span)
+
+
+def _near(name: str, among: Collection[str], otherwise: str) -> str:
+    from mangaobs.catalog import nearest
+
+    near = nearest(name, among)
+    return f"did you mean {near}?" if near else otherwise
 
 
 def _there(field: Field, known: frozenset[str]) -> bool:
@@ -367,11 +375,6 @@ def _there(field: Field, known: frozenset[str]) -> bool:
     parts = [str(part) for part in field.path]
     name = ".".join("0" if part.isdigit() else part for part in ".".join(parts).split("."))
     return name in known or any(one.startswith(f"{name}.") for one in known)
-
-
-def key_of(item: Item) -> str:
-    """The name that an item gives."""
-    return item.name
 
 
 def _aggregate(call: Call) -> bool:

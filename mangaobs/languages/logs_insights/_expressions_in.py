@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def expressions_of(command: Command) -> Iterator[Expression]:
+def expressions_of(command: Command) -> Iterator[Expression]:  # noqa: C901, PLR0912 - one case a command
     """What a command reads, in the order of the text."""
     match command:
         case Fields() | Display():

@@ -83,7 +83,7 @@ def format_query(query: Query) -> str:
     return "\n".join(pieces)
 
 
-def format_command(command: Command) -> str:
+def format_command(command: Command) -> str:  # noqa: C901, PLR0912 - one case a command
     """One command, without the `|` before it."""
     match command:
         case Fields():

@@ -229,9 +229,9 @@ class _Parser:
         expression = self.expressions.expression()
         if reader.keyword("as"):
             name = self._name()
-            return Item(self._span(start), expression, name.text, True, name.span)
+            return Item(self._span(start), expression, name.text, aliased=True, name_span=name.span)
         text = _label(expression, reader.text[start : reader.end])
-        return Item(expression.span, expression, text, False, expression.span)
+        return Item(expression.span, expression, text, aliased=False, name_span=expression.span)
 
     def _name(self) -> Name:
         reader = self.reader
@@ -389,7 +389,7 @@ class _Parser:
 
     # join, lookup, source
 
-    def _join(self, start: int) -> Join:
+    def _join(self, start: int) -> Join:  # noqa: C901 - one piece after another
         reader = self.reader
         options = {"type": "inner"}
         while (word := reader.word()) in ("type", "left", "right"):
