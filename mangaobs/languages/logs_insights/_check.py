@@ -14,6 +14,7 @@ from mangaobs.languages.logs_insights._tree import (
     Binary,
     Call,
     Dedup,
+    Display,
     Expression,
     Field,
     Fields,
