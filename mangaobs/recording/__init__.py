@@ -4,7 +4,7 @@
 be read is counted and named in `Bad`, and never stops the rest.
 """
 
-from mangaobs.recording._files import Bad, BadLine
+from mangaobs.recording._files import Bad, BadLine, opened
 from mangaobs.recording._messages import Message, messages
 from mangaobs.recording._metrics import Sample, Statistics
 from mangaobs.recording._recording import AlarmChange, LogEvent, Recording, Trail
@@ -20,4 +20,5 @@ __all__ = [
     "Statistics",
     "Trail",
     "messages",
+    "opened",
 ]

@@ -4,6 +4,7 @@ from mangaobs.languages.logs_insights._check import MOST_ROWS, Finding, check, c
 from mangaobs.languages.logs_insights._expressions_in import expressions_of, walk
 from mangaobs.languages.logs_insights._format import format_expression, format_query
 from mangaobs.languages.logs_insights._parser import INEXACT, parse
+from mangaobs.languages.logs_insights._scope import label_key
 
 __all__ = [
     "INEXACT",
@@ -14,6 +15,7 @@ __all__ = [
     "expressions_of",
     "format_expression",
     "format_query",
+    "label_key",
     "parse",
     "walk",
 ]

@@ -10,7 +10,7 @@ from mangaobs.languages.logs_insights._format import format_expression
 from mangaobs.languages.logs_insights._lexer import LANGUAGE
 from mangaobs.languages.logs_insights._parser import parse
 from mangaobs.languages.logs_insights._scope import Scope
-from mangaobs.languages.logs_insights._tree import (
+from mangaobs.languages.logs_insights.tree import (
     Binary,
     Call,
     Dedup,
@@ -45,7 +45,7 @@ from mangaobs.languages.parsing import Span
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mangaobs.languages.logs_insights._tree import Command
+    from mangaobs.languages.logs_insights.tree import Command
 
 MOST_ROWS: Final = 100_000
 _MOST_STATS: Final = 10

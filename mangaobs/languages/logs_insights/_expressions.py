@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mangaobs.languages.logs_insights._tree import (
+from mangaobs.languages.logs_insights.tree import (
     Binary,
     Boolean,
     Call,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mangaobs.languages.logs_insights._lexer import Reader
-    from mangaobs.languages.logs_insights._tree import Query
+    from mangaobs.languages.logs_insights.tree import Query
 
 _DEEPEST: Final = 60
 _NOT: Final = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mangaobs.languages.logs_insights._tree import (
+from mangaobs.languages.logs_insights.tree import (
     Binary,
     Call,
     Command,

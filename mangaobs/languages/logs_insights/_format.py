@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mangaobs.languages.logs_insights._tree import (
+from mangaobs.languages.logs_insights.tree import (
     Binary,
     Boolean,
     Call,

@@ -9,7 +9,7 @@ from mangaobs.errors import LanguageError, together
 from mangaobs.languages.logs_insights._expressions import Expressions
 from mangaobs.languages.logs_insights._format import format_expression
 from mangaobs.languages.logs_insights._lexer import Reader
-from mangaobs.languages.logs_insights._tree import (
+from mangaobs.languages.logs_insights.tree import (
     Command,
     Dedup,
     Display,

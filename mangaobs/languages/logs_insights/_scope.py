@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mangaobs.languages.logs_insights._tree import (
+from mangaobs.languages.logs_insights.tree import (
     Call,
     Command,
     Field,
@@ -21,7 +21,7 @@ from mangaobs.languages.logs_insights._tree import (
 )
 
 if TYPE_CHECKING:
-    from mangaobs.languages.logs_insights._tree import Item
+    from mangaobs.languages.logs_insights.tree import Item
     from mangaobs.languages.parsing import Span
 
 

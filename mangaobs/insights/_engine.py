@@ -1,0 +1,124 @@
+"""DuckDB, as it is used here: bounded memory, what Python adds to it, progress, and errors that say what to do."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mangaobs.errors import MangaobsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+MEMORY_MB: Final = 256
+_THREADS: Final = 2
+
+
+class EngineError(MangaobsError):
+    """A query that this machine cannot carry out."""
+
+
+class Connection:
+    """A connection of its own, with a folder for what outgrows memory. Leave it with `with`."""
+
+    def __init__(self, *, memory_mb: int = MEMORY_MB, progress: Callable[[str, float], None] | None = None) -> None:
+        import duckdb
+
+        self.folder = Path(tempfile.mkdtemp(prefix="mangaobs-"))
+        self._progress = progress
+        self._duckdb = duckdb.connect(
+            config={
+                "memory_limit": f"{memory_mb}MB",
+                "threads": _THREADS,
+                "temp_directory": str(self.folder / "spill"),
+                "preserve_insertion_order": False,
+                "TimeZone": "UTC",
+                # Nothing but the files that are named: no downloads of extensions.
+                "autoinstall_known_extensions": False,
+            }
+        )
+        self._duckdb.execute(macros())
+        self._known: set[str] = set()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it, and remove its folder."""
+        self._duckdb.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, sql: str, *, what: str = "reading") -> Any:  # noqa: ANN401 - DuckDB's own cursor
+        """Carry out a statement. Raises `EngineError` where memory does not suffice; others are DuckDB's."""
+        import duckdb
+
+        self._know(sql)
+        try:
+            with self._watched(what):
+                return self._duckdb.execute(sql)
+        except duckdb.OutOfMemoryException:
+            raise EngineError(f"{what} needs more memory than there is", right=_advice(sql)) from None
+        except RuntimeError as error:
+            # An interrupt reaches DuckDB as an error of its own.
+            if "interrupt" in str(error).lower():
+                raise KeyboardInterrupt from None
+            raise
+
+    def _know(self, sql: str) -> None:
+        """Tell DuckDB of the functions of Python that a statement uses."""
+        from mangaobs.insights._python import FUNCTIONS
+
+        for name, function, takes, gives in FUNCTIONS:
+            if name in sql and name not in self._known:
+                self._known.add(name)
+                self._duckdb.create_function(name, function, list(takes), gives)  # type: ignore[arg-type]
+
+    def rows(self, sql: str, *, what: str = "reading") -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        found: list[tuple[Any, ...]] = self.run(sql, what=what).fetchall()
+        return found
+
+    def stream(self, sql: str, *, what: str = "reading") -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, a few at a time."""
+        cursor = self.run(sql, what=what)
+        while rows := cursor.fetchmany(1000):
+            yield from rows
+
+    def _watched(self, what: str) -> Any:  # noqa: ANN401
+        from contextlib import nullcontext
+
+        if self._progress is None:
+            return nullcontext()
+        from mangaobs.insights._progress import Watch
+
+        return Watch(self._duckdb, what, self._progress)
+
+
+def macros() -> str:
+    """The macros that the SQL uses."""
+    return Path(__file__).with_name("duckdb.sql").read_text(encoding="utf-8")
+
+
+# Aggregates of DuckDB that hold every value until the end, and cannot be put aside on disk.
+_HELD: Final = {
+    "quantile_disc": "pct",
+    "quantile_cont": "pct",
+    "list(": "values",
+    "histogram": "topk",
+    "count(distinct": "countDistinct",
+    "arg_m": "earliest, latest, min, max",
+}
+
+
+def _advice(sql: str) -> str:
+    lower = sql.lower()
+    named = [name for held, name in _HELD.items() if held in lower]
+    if named:
+        return f"{' and '.join(named)} hold every value in memory: filter first, group less finely, or give --memory"
+    return "a filter before it, or more of --memory"

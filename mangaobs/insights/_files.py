@@ -1,0 +1,134 @@
+"""Files of log events: which of them make which log group, and what kind each is."""
+
+from __future__ import annotations
+
+import glob
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from mangaobs.errors import Place, RecordingError
+from mangaobs.recording import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Form: TypeAlias = Literal["lines", "events", "export", "parquet"]
+"""`lines`: each a message. `events`: each an event of a recording. `export`: one document, as AWS's command line gives
+it. `parquet`: a column for each field."""
+
+_EXPORT: Final = re.compile(rb'\s*\{\s*"events"\s*:\s*\[')
+_EVENT: Final = re.compile(rb'\s*\{(?=.*"timestamp"\s*:\s*\d)(?=.*"message"\s*:\s*")', re.DOTALL)
+_EVENT_KEYS: Final = {"timestamp", "message", "logStream", "logStreamName", "ingestionTime", "eventId"}
+_READ: Final = (".json", ".jsonl", ".log", ".txt", ".ndjson", ".gz", ".parquet")
+_PEEK: Final = 1 << 16
+NO_ACCOUNT: Final = "000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file of a log group; `named` says whether somebody gave the group's name, rather than the file."""
+
+    path: Path
+    form: Form
+    group: str
+    account: str = NO_ACCOUNT
+    packed: bool = False
+    named: bool = True
+    recording: Path | None = None
+
+
+def recorded(folder: Path, groups: Sequence[str] = ()) -> list[LogFile]:
+    """The log groups of a recording, or those of the names given. Raises `RecordingError`."""
+    from mangaobs.catalog import nearest
+    from mangaobs.recording import Recording
+
+    recording = Recording(folder)
+    there = recording.log_groups()
+    for group in groups:
+        if group not in there:
+            near = nearest(group, there)
+            right = f"did you mean {near}?" if near else f"one of {', '.join(there) or 'none'}"
+            raise RecordingError(f"the recording has no log group {group!r}", right=right)
+    account = next(iter(recording.information.accounts), NO_ACCOUNT)
+    return [
+        LogFile(
+            path,
+            "events" if ".jsonl" in path.name else "export",
+            group,
+            account,
+            packed=_packed(path),
+            recording=folder,
+        )
+        for group, path in there.items()
+        if not groups or group in groups
+    ]
+
+
+def given(patterns: Sequence[str], spool: Path) -> list[LogFile]:
+    """The files that `--logs` names: a path, a folder, a pattern, `group=path`, or `-` for standard input.
+
+    Standard input is written to a file in `spool` first, for it can be read once only. Raises `RecordingError`.
+    """
+    return [one for pattern in patterns for one in _given(pattern, spool)]
+
+
+def _given(pattern: str, spool: Path) -> Iterator[LogFile]:
+    group, sign, rest = pattern.partition("=")
+    named = bool(sign) and not Path(pattern).exists()
+    for path in _paths(rest if named else pattern, spool):
+        form, packed = _form(path)
+        yield LogFile(path, form, group if named else path.name.split(".")[0], packed=packed, named=named)
+
+
+def _paths(pattern: str, spool: Path) -> list[Path]:
+    if pattern == "-":
+        path = spool / "stdin.jsonl"
+        with opened(Path("-")) as stream, path.open("wb") as target:
+            while block := stream.read(1 << 20):
+                target.write(block)
+        return [path]
+    path = Path(pattern)
+    if path.is_dir():
+        found = sorted(one for one in path.rglob("*") if one.is_file() and one.name.endswith(_READ))
+    elif path.exists():
+        found = [path]
+    else:
+        found = sorted(Path(one) for one in glob.glob(pattern, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+    if not found:
+        raise RecordingError(f"{pattern}: no such file", right="a file, a folder, a pattern such as 'logs/*.jsonl', or -")
+    return found
+
+
+def _packed(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(2) == b"\x1f\x8b"
+    except OSError as error:
+        raise RecordingError(f"cannot be read: {error.strerror}", place=Place(str(path))) from None
+
+
+def _form(path: Path) -> tuple[Form, bool]:
+    packed = _packed(path)
+    with opened(path) as stream:
+        start = stream.read(_PEEK)
+    if start.startswith(b"PAR1"):
+        return "parquet", packed
+    if _EXPORT.match(start):
+        return "export", packed
+    return ("events" if _is_event(start) else "lines"), packed
+
+
+def _is_event(start: bytes) -> bool:
+    """Whether the first line is an event of CloudWatch Logs, and not a message that has such fields beside others."""
+    import orjson
+
+    line = start.lstrip().split(b"\n", 1)[0]
+    if not _EVENT.match(line):
+        return False
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError:  # cut off where the peek ends
+        return len(start) == _PEEK and b'"level"' not in line
+    return isinstance(document, dict) and set(document) <= _EVENT_KEYS

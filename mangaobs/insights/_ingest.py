@@ -1,0 +1,209 @@
+"""A log group of a recording → Parquet with a typed column for each field, once.
+
+The fields and their types come from a sample. A line that does not fit them (a field more, another type, a key twice)
+is kept as JSON text in the column `other`, and queries read it from there: nothing is lost, and what fits is fast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from mangaobs.insights._typed import Kind
+from mangaobs.insights._views import event_rows, quoted, structure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mangaobs.insights._engine import Connection
+    from mangaobs.insights._files import LogFile
+
+FORMAT: Final = 1
+_SAMPLE: Final = 20_000
+_MOST_FIELDS: Final = 200
+_ROW_GROUP: Final = 20_480
+_BLOCKS: Final = 64
+_BLOCK: Final = 16 << 10
+_NUMBERS: Final = {"DOUBLE", "UBIGINT", "BIGINT", "HUGEINT"}
+
+
+class Found(NamedTuple):
+    """Where a field is: a column, or a pointer into the JSON text that the column holds."""
+
+    column: str
+    kind: Kind
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A file's events in Parquet."""
+
+    file: LogFile
+    path: Path
+    columns: dict[str, Found]
+    events: int
+    others: int
+
+    def field(self, name: str) -> Found | None:
+        """The column of a field, or of the list or map that it is in."""
+        parts = name.removeprefix("@").split(".") if name.startswith("@@") else name.split(".")
+        for length in range(len(parts), 0, -1):
+            found = self.columns.get(".".join(parts[:length]))
+            if found is None:
+                continue
+            rest = parts[length:]
+            if not rest:
+                return found
+            if found.kind == "json":
+                pointer = "".join("/" + one.replace("~", "~0").replace("/", "~1") for one in rest)
+                return Found(found.column, "json", pointer)
+        return None
+
+
+def ingested(connection: Connection, file: LogFile, folder: Path) -> Ingested:
+    """The file in Parquet: from `folder`, or made there now."""
+    key = _fingerprint(file.path)
+    path = folder / f"{key}.parquet"
+    facts = folder / f"{key}.json"
+    try:
+        known = json.loads(facts.read_text(encoding="utf-8"))
+        if path.exists() and known["format"] == FORMAT:
+            columns = {name: Found(*one) for name, one in known["columns"].items()}
+            return Ingested(file, path, columns, known["events"], known["others"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # none yet, or one that was cut short
+    folder.mkdir(parents=True, exist_ok=True)
+    return _made(connection, file, path, facts)
+
+
+def _fingerprint(path: Path) -> str:
+    """A name for a file's content: its size, its time, and blocks from all over it."""
+    status = path.stat()
+    made = hashlib.blake2b(f"{FORMAT} {status.st_size} {status.st_mtime_ns}".encode(), digest_size=16)
+    with path.open("rb") as stream:
+        for place in range(_BLOCKS):
+            stream.seek(status.st_size * place // _BLOCKS)
+            made.update(stream.read(_BLOCK))
+    return made.hexdigest()
+
+
+class _Leaf(NamedTuple):
+    path: tuple[str, ...]
+    kind: str  # object, text, number, boolean or json
+
+    @property
+    def sql(self) -> str:
+        return "s." + ".".join('"' + one.replace('"', '""') + '"' for one in self.path)
+
+
+def _made(connection: Connection, file: LogFile, path: Path, facts: Path) -> Ingested:
+    rows = event_rows([file])
+    sample = f"SELECT json_group_structure(TRY_CAST(insights_json_in(message) AS JSON)) FROM (SELECT message FROM ({rows}) LIMIT {_SAMPLE})"  # noqa: S608, E501
+    (found,) = connection.rows(sample)[0]
+    types = json.loads(found) if found else {}
+    leaves = _with_parents(list(_leaves(types if isinstance(types, dict) else {}))[:_MOST_FIELDS])
+    columns: dict[str, Found] = {}
+    values: list[str] = []
+    kinds: dict[str, Kind] = {"text": "text", "number": "number", "boolean": "boolean", "json": "json"}
+    for place, leaf in enumerate(leaves):
+        if leaf.kind == "object":
+            continue
+        columns[".".join(leaf.path)] = Found(f"f{place}", kinds[leaf.kind])
+        values.append(f"CASE WHEN fits THEN {_VALUE[leaf.kind].format(f'r{place}')} END AS f{place}")
+    select = (
+        f"SELECT ts, ingestion, stream, message, {''.join(one + ', ' for one in values)}"  # noqa: S608
+        f"CASE WHEN NOT fits AND json_valid(line) THEN line END AS other FROM ({_fitting(rows, leaves)})"
+    )
+    aside = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        connection.run(
+            f"COPY ({select}) TO {quoted(str(aside))} (FORMAT parquet, ROW_GROUP_SIZE {_ROW_GROUP})",
+            what=f"reading {file.path.name}",
+        )
+        counts = f"SELECT count(*), count(other) FROM read_parquet({quoted(str(aside))})"  # noqa: S608
+        events, others = connection.rows(counts)[0]
+        os.replace(aside, path)  # noqa: PTH105
+    finally:
+        aside.unlink(missing_ok=True)
+    known = {"format": FORMAT, "columns": columns, "events": events, "others": others}
+    beside = facts.with_suffix(f".{os.getpid()}.tmp")
+    beside.write_text(json.dumps(known), encoding="utf-8")
+    os.replace(beside, facts)  # noqa: PTH105
+    return Ingested(file, path, columns, events, others)
+
+
+_VALUE: Final = {
+    "text": "insights_unquoted(nullif({0}, 'null'))",
+    "number": "TRY_CAST(nullif({0}, 'null') AS DOUBLE)",
+    "boolean": "nullif({0}, 'null') = 'true'",
+    "json": "nullif({0}, 'null')",
+}
+_FITS: Final = {
+    "text": "({0} IS NULL OR {0}[1] = '\"' OR {0} = 'null')",
+    # A whole number of more digits than a DOUBLE holds keeps them all in `other`.
+    "number": "({0} IS NULL OR {0} = 'null' OR ({0}[1] BETWEEN '-' AND '9' AND (length({0}) < 16 OR contains({0}, '.'))))",
+    "boolean": "({0} IS NULL OR {0} IN ('true', 'false', 'null'))",
+}
+
+
+def _leaves(types: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[_Leaf]:
+    seen: set[str] = set()
+    for key, type_ in types.items():
+        path = (*above, key)
+        if key.lower() in seen or not key or "." in key:
+            continue  # a column's name has no case; what is left out of the columns is in `other`
+        seen.add(key.lower())
+        if isinstance(type_, dict) and type_:
+            yield _Leaf(path, "object")
+            yield from _leaves(type_, path)
+        elif type_ in ("VARCHAR", "BOOLEAN"):
+            yield _Leaf(path, "text" if type_ == "VARCHAR" else "boolean")
+        else:
+            yield _Leaf(path, "number" if isinstance(type_, str) and type_ in _NUMBERS else "json")
+
+
+def _with_parents(leaves: list[_Leaf]) -> list[_Leaf]:
+    """Without the objects that the cut left nothing of."""
+    inner = {leaf.path[:length] for leaf in leaves if leaf.kind != "object" for length in range(len(leaf.path))}
+    return [leaf for leaf in leaves if leaf.kind != "object" or leaf.path in inner]
+
+
+def _fitting(rows: str, leaves: list[_Leaf]) -> str:
+    """The rows with the raw JSON text of each leaf, and whether the line has these leaves and nothing else.
+
+    A line has as many keys as it has `":`, less those within its strings: a sum that leaves over none says that there
+    is no key that the columns do not have.
+    """
+    line = f"SELECT *, insights_json_in(message) AS line FROM ({rows})"  # noqa: S608
+    if not leaves:
+        return f"SELECT *, line IS NULL AS fits FROM ({line})"  # noqa: S608
+    types: dict[str, Any] = {}
+    for leaf in leaves:
+        inner = types
+        for part in leaf.path[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[leaf.path[-1]] = {} if leaf.kind == "object" else "JSON"
+    transformed = f"SELECT *, TRY(json_transform(line, {quoted(structure(types))})) AS s FROM ({line})"  # noqa: S608
+    raw = [
+        f"{leaf.sql} IS NOT NULL AS r{place}" if leaf.kind == "object" else f"CAST({leaf.sql} AS VARCHAR) AS r{place}"
+        for place, leaf in enumerate(leaves)
+    ]
+    extracted = f"SELECT * EXCLUDE (s), s IS NOT NULL AS whole, {', '.join(raw)} FROM ({transformed})"  # noqa: S608
+    present = "+".join(
+        f"r{place}::INT" if leaf.kind == "object" else f"(r{place} IS NOT NULL)::INT" for place, leaf in enumerate(leaves)
+    )
+    texts = [f"r{place}" for place, leaf in enumerate(leaves) if leaf.kind in ("text", "json")]
+    inside = f" + {_keys('concat(' + ', '.join(texts) + ')')}" if texts else ""
+    guards = [_FITS[leaf.kind].format(f"r{place}") for place, leaf in enumerate(leaves) if leaf.kind in _FITS]
+    spaced = " AND ".join(f"NOT contains(line, {one})" for one in ("' :'", "chr(9) || ':'", "chr(10) || ':'"))
+    conditions = ["whole", f"{_keys('line')} = {present}{inside}", spaced, *guards]
+    return f"SELECT *, coalesce({' AND '.join(conditions)}, line IS NULL) AS fits FROM ({extracted})"  # noqa: S608
+
+
+def _keys(text: str) -> str:
+    return f"((strlen({text}) - strlen(replace({text}, '\":', ''))) // 2)"

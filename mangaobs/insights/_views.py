@@ -1,0 +1,379 @@
+"""Files → views of the engine, with the fields that a query needs as typed columns, and no others.
+
+A field is looked for under every name that it may have: `a.b` is `b` in `a`, or a key with a dot.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlglot import exp
+
+from mangaobs.insights._typed import Kind, Typed
+from mangaobs.languages.logs_insights.fields import system_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mangaobs.insights._files import LogFile
+    from mangaobs.insights._ingest import Ingested
+    from mangaobs.insights._window import Window
+
+MAX_LINE_BYTES: Final = 4 << 20
+_MOST_SPLITS: Final = 4
+_SYSTEM: Final[dict[str, tuple[str, Kind]]] = {
+    "@message": ("message", "text"),
+    "@timestamp": ("ts", "time"),
+    "@ingestionTime": ("ingestion", "time"),
+    "@logStream": ("stream", "text"),
+    "@log": ("log", "text"),
+}
+# Lambda's own lines: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html, and the samples
+# of the User Guide, which divide @memorySize by 1000 * 1000.
+_REPORT: Final = "message LIKE 'REPORT RequestId: %'"
+_LAMBDA: Final[dict[str, tuple[str, Kind]]] = {
+    "@type": (r"nullif(regexp_extract(message, '^(START|END|REPORT|INIT_START|XRAY)\b', 1), '')", "text"),
+    "@requestId": (
+        r"nullif(regexp_extract(message,"
+        r" '^(?:(?:START|END|REPORT) RequestId: |\d{4}-\d\d-\d\dT[\d:.]+Z\t)([0-9a-fA-F-]{36})\b', 1), '')",
+        "text",
+    ),
+    "@duration": (rf"CASE WHEN {_REPORT} THEN TRY_CAST(regexp_extract(message, '\tDuration: ([\d.]+) ms', 1) AS DOUBLE) END", "number"),
+    "@billedDuration": (
+        rf"CASE WHEN {_REPORT} THEN TRY_CAST(regexp_extract(message, 'Billed Duration: ([\d.]+) ms', 1) AS DOUBLE) END",
+        "number",
+    ),
+    "@initDuration": (
+        rf"CASE WHEN {_REPORT} THEN TRY_CAST(regexp_extract(message, 'Init Duration: ([\d.]+) ms', 1) AS DOUBLE) END",
+        "number",
+    ),
+    "@memorySize": (
+        rf"CASE WHEN {_REPORT} THEN 1000000 * TRY_CAST(regexp_extract(message, 'Memory Size: (\d+) MB', 1) AS DOUBLE) END",
+        "number",
+    ),
+    "@maxMemoryUsed": (
+        rf"CASE WHEN {_REPORT} THEN"
+        rf" 1000000 * TRY_CAST(regexp_extract(message, 'Max Memory Used: (\d+) MB', 1) AS DOUBLE) END",
+        "number",
+    ),
+    "@xrayTraceId": (rf"CASE WHEN {_REPORT} THEN nullif(regexp_extract(message, 'XRAY TraceId: (\S+)', 1), '') END", "text"),
+    "@xraySegmentId": (rf"CASE WHEN {_REPORT} THEN nullif(regexp_extract(message, 'SegmentId: (\S+)', 1), '') END", "text"),
+}
+
+
+class View(NamedTuple):
+    """A SELECT over files, and where in it each field is."""
+
+    sql: str
+    fields: dict[str, Typed]
+
+
+def quoted(text: str) -> str:
+    """A string literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def spellings(name: str) -> list[tuple[str, str]]:
+    """Where a field may stand in JSON: a key of the outermost object, and a pointer from there on."""
+    # A discovered name that starts with @ gets a second one.
+    name = name.removeprefix("@") if name.startswith("@@") else name
+    parts = name.split(".")
+    if len(parts) == 1:
+        return [(name, "")]
+    joints = [*product((False, True), repeat=len(parts) - 1)] if len(parts) <= _MOST_SPLITS else []
+    found: list[tuple[str, str]] = []
+    for together in joints or [(False,) * (len(parts) - 1), (True,) * (len(parts) - 1)]:
+        keys = [parts[0]]
+        for joined, part in zip(together, parts[1:], strict=True):
+            if joined:
+                keys[-1] += f".{part}"
+            else:
+                keys.append(part)
+        found.append((keys[0], "".join("/" + one.replace("~", "~0").replace("/", "~1") for one in keys[1:])))
+    return found
+
+
+def json_fields(names: Iterable[str]) -> list[str]:
+    """Of these names, those that are in the JSON of a message."""
+    system = {name for name, one in system_fields().items() if one.where in ("every event", "lambda")}
+    return sorted(name for name in names if name not in system and (not name.startswith("@") or name.startswith("@@")))
+
+
+def in_message(names: Iterable[str]) -> bool:
+    """Whether any of these needs the message's own text."""
+    return any(name == "@message" or name in _LAMBDA for name in names)
+
+
+# From the lines of files themselves
+
+
+def of_lines(files: Sequence[LogFile], names: set[str], window: Window, *, ordered: bool, exact: bool) -> View:
+    """Lines that are each a message.
+
+    The fast way reads JSON objects, the keys that are needed and no others, and fails on everything else; the exact way
+    reads text.
+    """
+    if exact:
+        return _of_messages(files, _raw_lines(files), names, window, ordered=ordered)
+    keys: dict[str, str] = {"timestamp": "k0"} if "@timestamp" in names or _bounded(window) else {}
+    fields: dict[str, Typed] = {}
+    columns: list[str] = []
+    for place, name in enumerate(json_fields(names)):
+        parts = []
+        for key, pointer in spellings(name):
+            column = keys.setdefault(key, f"k{len(keys)}")
+            parts.append(f"json_extract({column}, {quoted(pointer)})" if pointer else column)
+        whole = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+        columns.append(f"nullif(CAST({whole} AS VARCHAR), 'null') AS e{place}")
+        fields[name] = Typed(exp.column(f"e{place}"), "json")
+    if not keys:
+        keys["timestamp"] = "k0"
+    inner = ", ".join(f"{_identifier(key)} AS {column}" for key, column in keys.items())
+    asked = "{" + ", ".join(f"{quoted(key)}: 'JSON'" for key in keys) + "}"
+    source = (
+        f"SELECT {inner}{', row_number() OVER () AS seq' if ordered else ''}"  # noqa: S608
+        f" FROM read_json({_paths(files)}, format = 'newline_delimited', columns = {asked},"
+        f" compression = {quoted('gzip' if files[0].packed else 'none')}, maximum_object_size = {MAX_LINE_BYTES})"
+    )
+    if "timestamp" in keys:
+        columns.append(f"{_moment('CAST(k0 AS VARCHAR)')} AS ts")
+    fields |= _system(names, columns, {"@timestamp": "ts"}, files)
+    if ordered:
+        columns.append("seq")
+    sql = f"SELECT {', '.join(columns) or 'k0'} FROM ({source})"  # noqa: S608
+    return View(_within(sql, window), fields)
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _raw_lines(files: Sequence[LogFile]) -> str:
+    """A SELECT of lines as text: the reader of CSV, told of no separator and no quotes."""
+    return (
+        "SELECT message, NULL AS ts, NULL AS ingestion, NULL AS stream, NULL AS log"  # noqa: S608
+        f" FROM read_csv({_paths(files)}, columns = {{'message': 'VARCHAR'}}, auto_detect = false, header = false,"
+        " delim = '', quote = '', escape = '', new_line = '\\n', nullstr = '\\0', null_padding = false,"
+        f" compression = {quoted('gzip' if files[0].packed else 'none')},"
+        f" max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES})"
+        " WHERE trim(message) <> ''"
+    )
+
+
+def of_events(files: Sequence[LogFile], names: set[str], window: Window, *, ordered: bool) -> View:
+    """Events of CloudWatch Logs: a time and a message each."""
+    return _of_messages(files, event_rows(files), names, window, ordered=ordered)
+
+
+def event_rows(files: Sequence[LogFile]) -> str:
+    """A SELECT of events with their message, time and stream."""
+    stream = "logStreamName" if files[0].form == "export" else "logStream"
+    struct = f"timestamp: 'BIGINT', message: 'VARCHAR', {stream}: 'VARCHAR', ingestionTime: 'BIGINT'"
+    packed = quoted("gzip" if files[0].packed else "none")
+    log = f"{quoted(f'{files[0].account}:{files[0].group}')} AS log"
+    if files[0].form == "events":
+        return (
+            f"SELECT message, timestamp AS ts, ingestionTime AS ingestion, {stream} AS stream, {log}"  # noqa: S608
+            f" FROM read_json({_paths(files)}, format = 'newline_delimited', columns = {{{struct}}},"
+            f" compression = {packed}, maximum_object_size = {MAX_LINE_BYTES}, ignore_errors = true)"
+            " WHERE message IS NOT NULL AND timestamp IS NOT NULL"
+        )
+    typed = struct.replace("'", "").replace(":", "")
+    return (
+        f"SELECT event.message AS message, event.timestamp AS ts, event.ingestionTime AS ingestion,"  # noqa: S608
+        f" event.{stream} AS stream, {log} FROM (SELECT unnest(events) AS event FROM read_json({_paths(files)},"
+        f" columns = {{events: 'STRUCT({typed})[]'}}, compression = {packed}, maximum_object_size = {1 << 30}))"
+        " WHERE event.message IS NOT NULL"
+    )
+
+
+def _of_messages(files: Sequence[LogFile], rows: str, names: set[str], window: Window, *, ordered: bool) -> View:
+    """Fields out of the text of messages."""
+    wanted = json_fields(names)
+    lines = files[0].form == "lines"
+    timed = "@timestamp" in names or _bounded(window)
+    if lines and timed:
+        wanted = sorted({*wanted, "timestamp"})
+    pointers: dict[str, int] = {}
+    columns: list[str] = []
+    fields: dict[str, Typed] = {}
+    for place, name in enumerate(wanted):
+        parts = []
+        for key, pointer in spellings(name):
+            whole = "/" + key.replace("~", "~0").replace("/", "~1") + pointer
+            parts.append(f"CAST(v[{pointers.setdefault(whole, len(pointers) + 1)}] AS VARCHAR)")
+        found = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+        columns.append(f"nullif({found}, 'null') AS e{place}")
+        fields[name] = Typed(exp.column(f"e{place}"), "json")
+    inner = ["*", *(["row_number() OVER () AS seq"] if ordered else [])]
+    if pointers:
+        asked = ", ".join(map(quoted, pointers))
+        inner.append(f"TRY(json_extract(insights_json_in(message), [{asked}])) AS v")
+    if ordered:
+        columns.append("seq")
+    if lines and timed:
+        moment = fields["timestamp"].sql.name
+        columns = [one.replace(f" AS {moment}", f" AS {moment}") for one in columns]
+    rest = ["message"] if in_message(names) else []
+    if lines:
+        sql = f"SELECT {', '.join([*columns, *rest]) or '1 AS one'} FROM (SELECT {', '.join(inner)} FROM ({rows}))"  # noqa: S608
+        if timed:
+            sql = f"SELECT *, {_moment(fields['timestamp'].sql.name)} AS ts FROM ({sql})"  # noqa: S608
+        places = {"@timestamp": "ts"}
+    else:
+        rest = ["message", "ts", "ingestion", "stream", "log"]
+        sql = f"SELECT {', '.join([*columns, *rest])} FROM (SELECT {', '.join(inner)} FROM ({rows}))"  # noqa: S608
+        places = {name: column for name, (column, _) in _SYSTEM.items()}
+    more: list[str] = []
+    fields |= _system(names, more, places, files)
+    if more:
+        sql = f"SELECT *, {', '.join(more)} FROM ({sql})"  # noqa: S608
+    return View(_within(sql, window), fields)
+
+
+def _system(names: set[str], columns: list[str], places: dict[str, str], files: Sequence[LogFile]) -> dict[str, Typed]:
+    """The fields that CloudWatch gives, as columns where they must be made."""
+    fields: dict[str, Typed] = {}
+    for name in sorted(name for name in names if name.startswith("@") and not name.startswith("@@")):
+        if name in _LAMBDA:
+            sql, kind = _LAMBDA[name]
+            fields[name] = Typed(exp.column(f"s{len(columns)}"), kind)
+            columns.append(f"{sql} AS s{len(columns)}")
+        elif name in places:
+            fields[name] = Typed(exp.column(places[name]), _SYSTEM[name][1])
+        elif name == "@message":
+            fields[name] = Typed(exp.column("message"), "text")
+        elif name == "@log":
+            fields[name] = Typed(exp.column(f"s{len(columns)}"), "text")
+            columns.append(f"{quoted(f'{files[0].account}:{files[0].group}')} AS s{len(columns)}")
+        else:
+            fields[name] = Typed(exp.Null(), "missing")
+    return fields
+
+
+# From what was ingested
+
+
+def of_ingested(one: Ingested, names: set[str], window: Window, *, ordered: bool) -> View:
+    """Events in Parquet, with a column for each field that was found in them."""
+    fields: dict[str, Typed] = {}
+    columns: list[str] = []
+    asked: list[str] = []
+    pointers: dict[str, int] = {}
+    for place, name in enumerate(json_fields(names)):
+        found = one.field(name)
+        column = f"e{place}"
+        inside = None
+        if found:
+            typed = f"{found.column}"
+            if found.pointer:
+                typed = f"nullif(CAST(json_extract({found.column}, {quoted(found.pointer)}) AS VARCHAR), 'null')"
+            inside = typed
+        if not one.others:
+            if inside is None:
+                fields[name] = Typed(exp.Null(), "missing")
+                continue
+            columns.append(f"{inside} AS {column}")
+            fields[name] = Typed(exp.column(column), "json" if found and found.pointer else found.kind if found else "json")
+            continue
+        parts = []
+        for key, pointer in spellings(name):
+            whole = "/" + key.replace("~", "~0").replace("/", "~1") + pointer
+            parts.append(f"CAST(v[{pointers.setdefault(whole, len(pointers) + 1)}] AS VARCHAR)")
+        elsewhere = f"nullif(coalesce({', '.join(parts)}, NULL), 'null')"
+        if inside is not None and found and found.kind != "json" and not found.pointer:
+            inside = f"CAST(to_json({inside}) AS VARCHAR)"
+        columns.append(f"CASE WHEN other IS NULL THEN {inside or 'NULL'} ELSE {elsewhere} END AS {column}")
+        fields[name] = Typed(exp.column(column), "json")
+    inner = ["*", *(["file_row_number AS seq"] if ordered else [])]
+    if pointers:
+        asked = [quoted(one_pointer) for one_pointer in pointers]
+        inner.append(f"CASE WHEN other IS NOT NULL THEN json_extract(other, [{', '.join(asked)}]) END AS v")
+    log = quoted(f"{one.file.account}:{one.file.group}")
+    rest = ["ts"]
+    rest += ["message"] if in_message(names) else []
+    rest += ["ingestion"] if "@ingestionTime" in names else []
+    rest += ["stream"] if "@logStream" in names else []
+    rest += [f"{log} AS log"] if "@log" in names else []
+    rest += ["seq"] if ordered else []
+    numbered = ", file_row_number = true" if ordered else ""
+    sql = (
+        f"SELECT {', '.join([*columns, *rest])} FROM"  # noqa: S608
+        f" (SELECT {', '.join(inner)} FROM read_parquet({quoted(str(one.path))}{numbered}){_where(window)})"
+    )
+    more: list[str] = []
+    fields |= _system(names, more, {name: column for name, (column, _) in _SYSTEM.items()}, [one.file])
+    if more:
+        sql = f"SELECT *, {', '.join(more)} FROM ({sql})"  # noqa: S608
+    return View(sql, fields)
+
+
+# Times
+
+
+def _moment(json_text: str) -> str:
+    """Milliseconds since the epoch of a field `timestamp`: a number of them, or a time in ISO 8601."""
+    text = f"insights_json_text({json_text})"
+    return (
+        f"coalesce(TRY_CAST(insights_number({text}) AS BIGINT), epoch_ms(TRY_CAST({text} AS TIMESTAMP)))"
+    )
+
+
+def _bounded(window: Window) -> bool:
+    return window.start is not None or window.end is not None
+
+
+def _where(window: Window) -> str:
+    bounds = []
+    if window.start is not None:
+        bounds.append(f"ts >= {window.start}")
+    if window.end is not None:
+        bounds.append(f"ts <= {window.end}")
+    return f" WHERE {' AND '.join(bounds)}" if bounds else ""
+
+
+def _within(sql: str, window: Window) -> str:
+    return f"SELECT * FROM ({sql}){_where(window)}" if _bounded(window) else sql  # noqa: S608
+
+
+def _paths(files: Sequence[LogFile]) -> str:
+    return "[" + ", ".join(quoted(str(one.path)) for one in files) + "]"
+
+
+def union(views: Sequence[View], names: set[str], *, ordered: bool) -> View:
+    """Several views as one. A field that is of one kind in all of them stays so; else it is JSON."""
+    if len(views) == 1:
+        return views[0]
+    kinds: dict[str, Kind] = {}
+    for name in sorted(names):
+        found = {view.fields[name].kind for view in views if name in view.fields} - {"missing"}
+        kinds[name] = found.pop() if len(found) == 1 else "json" if found else "missing"
+    parts: list[str] = []
+    for place, view in enumerate(views):
+        columns = []
+        for number, (name, kind) in enumerate(kinds.items()):
+            columns.append(f"{_as_kind(view.fields.get(name), kind)} AS u{number}")
+        if ordered:
+            # Files one after another: positions of the next begin behind all of the one before.
+            columns.append(f"seq + {place} * (1::BIGINT << 40) AS seq")
+        parts.append(f"SELECT {', '.join(columns) or '1 AS one'} FROM ({view.sql})")  # noqa: S608
+    fields = {name: Typed(exp.column(f"u{number}"), kind) for number, (name, kind) in enumerate(kinds.items())}
+    return View(" UNION ALL ".join(parts), fields)
+
+
+def _as_kind(field: Typed | None, kind: Kind) -> str:
+    from mangaobs.insights._typed import as_json
+
+    empty = {"number": "DOUBLE", "integer": "BIGINT", "time": "BIGINT", "boolean": "BOOLEAN"}.get(kind, "VARCHAR")
+    if field is None or field.kind == "missing":
+        return f"CAST(NULL AS {empty})"
+    if field.kind == kind:
+        return field.sql.sql("duckdb")
+    return as_json(field).sql("duckdb")
+
+
+def structure(types: dict[str, object]) -> str:
+    """What `json_transform` takes: every value as its own JSON text."""
+    return json.dumps({key: json.loads(structure(one)) if isinstance(one, dict) else "JSON" for key, one in types.items()})
