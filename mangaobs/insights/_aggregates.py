@@ -16,9 +16,9 @@ from mangaobs.insights._typed import (
     both,
     call,
     cast,
+    choose,
     number,
     present,
-    string,
 )
 from mangaobs.languages.logs_insights.functions import functions, key
 from mangaobs.languages.logs_insights.tree import Call, Number, Star
@@ -47,7 +47,7 @@ class Aggregates:
         self._policy = policy
         self._fresh = fresh
         self._by_text: dict[str, int] = {}
-        self._percentiles: dict[str, tuple[int, list[float]]] = {}
+        self._percentiles: dict[str, tuple[int, list[str]]] = {}
 
     def replaced(self, part: Resolved) -> Resolved | None:
         """The column of an aggregate; None for what is none."""
@@ -152,6 +152,5 @@ def sort_struct(text: exp.Expression) -> exp.Expression:
         "row",
         present(value),
         exp.Coalesce(this=value, expressions=[number(0)]),
-        exp.Coalesce(this=call("insights_natural", text), expressions=[string("")]),
+        choose([(present(value), text)], call("insights_natural", text)),
     )
-

@@ -19,7 +19,6 @@ from mangaobs.insights._typed import (
     choose,
     either,
     known,
-    negation,
     null,
     number,
     operation,

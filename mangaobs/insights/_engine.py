@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from mangaobs.errors import MangaobsError
 
@@ -43,7 +44,7 @@ class Connection:
         self._duckdb.execute(macros())
         self._known: set[str] = set()
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -77,7 +78,8 @@ class Connection:
         for name, function, takes, gives in FUNCTIONS:
             if name in sql and name not in self._known:
                 self._known.add(name)
-                self._duckdb.create_function(name, function, list(takes), gives)  # type: ignore[arg-type]
+                there: Any = _of_what_is_there(function)
+                self._duckdb.create_function(name, there, list(takes), gives, null_handling="special")  # type: ignore[arg-type]
 
     def rows(self, sql: str, *, what: str = "reading") -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -98,6 +100,16 @@ class Connection:
         from mangaobs.insights._progress import Watch
 
         return Watch(self._duckdb, what, self._progress)
+
+
+def _of_what_is_there(function: Callable[..., object]) -> Callable[..., object]:
+    """The function, missing where an argument is: DuckDB's own handling of that forbids a missing result elsewhere."""
+
+    @wraps(function)
+    def called(*arguments: object) -> object:
+        return None if None in arguments else function(*arguments)
+
+    return called
 
 
 def macros() -> str:

@@ -72,7 +72,7 @@ class Expressions:
         self.policy = policy
         self.calls = Calls(self, window)
 
-    def typed(self, expression: Resolved) -> Typed:
+    def typed(self, expression: Resolved) -> Typed:  # noqa: C901 - one case a node
         """The expression with its kind."""
         match expression:
             case Column():
@@ -142,14 +142,17 @@ class Expressions:
             return one.copy()
         if one.kind in NUMERIC:
             return operation(exp.NEQ, one.sql, number(0))
-        if one.kind == "missing" or one.kind == "map":
+        if one.kind in ("missing", "map"):
             return exp.false()
         text = as_text(one)
         other = both(present(text), exp.Boolean(this=self.policy.text_is_true))
         return choose(
             [
                 (present(as_number(one)), operation(exp.NEQ, as_number(one), number(0))),
-                (one_of(call("lower", text), ["true", "false"]), operation(exp.EQ, call("lower", text), string("true"))),
+                (
+                    one_of(call("lower", text), ["true", "false"]),
+                    operation(exp.EQ, call("lower", text), string("true")),
+                ),
             ],
             other,
         )
@@ -158,8 +161,10 @@ class Expressions:
         if operator == "!=":
             # A map or a list is unequal to nothing, as it is equal to nothing.
             there = [present(as_text(one)) for one in (left, right) if one.constant is None]
-            unlike = both(*there, negation(known(self._compared("=", left, right)))) if there else negation(
-                known(self._compared("=", left, right))
+            unlike = (
+                both(*there, negation(known(self._compared("=", left, right))))
+                if there
+                else negation(known(self._compared("=", left, right)))
             )
             if self.policy.missing_ne:
                 gone = [absent(one.sql) for one in (left, right) if one.constant is None]
@@ -218,7 +223,8 @@ class Expressions:
         operand = as_text(self.typed(like.operand))
         pattern: Resolved = like.pattern
         if isinstance(pattern, Regex):
-            found = call("regexp_matches", operand, string(capturing(pattern.pattern, ignore_case=pattern.ignore_case)[0]))
+            written = capturing(pattern.pattern, ignore_case=pattern.ignore_case).pattern
+            found = call("regexp_matches", operand, string(written))
         else:
             found = call("contains", operand, self.text(pattern))
         if not like.negated:
@@ -262,7 +268,7 @@ class Expressions:
             return Typed(call("insights_finite", operation(_ARITHMETIC[operator], left, right)), "number")
         if operator == "^":
             return Typed(call("insights_finite", call("pow", left, right)), "number")
-        divided = call("fmod", left, right) if operator == "%" else operation(exp.Div, left, right)
+        divided = operation(exp.Mod if operator == "%" else exp.Div, left, right)
         nothing = operation(exp.EQ, right, number(0))
         return Typed(choose([(negation(nothing), call("insights_finite", divided))]), "number")
 

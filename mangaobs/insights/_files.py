@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import glob
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import msgspec
 
 from mangaobs.errors import Place, RecordingError
 from mangaobs.recording import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+class _Event(msgspec.Struct, rename="camel"):
+    timestamp: int
+    message: str
+    log_stream_name: str | None = None
+    ingestion_time: int | None = None
+
+
+class _Export(msgspec.Struct):
+    events: list[_Event]
+
 
 Form: TypeAlias = Literal["lines", "events", "export", "parquet"]
 """`lines`: each a message. `events`: each an event of a recording. `export`: one document, as AWS's command line gives
@@ -95,9 +109,10 @@ def _paths(pattern: str, spool: Path) -> list[Path]:
     elif path.exists():
         found = [path]
     else:
-        found = sorted(Path(one) for one in glob.glob(pattern, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+        found = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207 - it may be absolute
     if not found:
-        raise RecordingError(f"{pattern}: no such file", right="a file, a folder, a pattern such as 'logs/*.jsonl', or -")
+        right = "a file, a folder, a pattern such as 'logs/*.jsonl', or -"
+        raise RecordingError(f"{pattern}: no such file", right=right)
     return found
 
 
@@ -115,9 +130,49 @@ def _form(path: Path) -> tuple[Form, bool]:
         start = stream.read(_PEEK)
     if start.startswith(b"PAR1"):
         return "parquet", packed
-    if _EXPORT.match(start):
+    if _EXPORT.match(start) and _is_export(start):
         return "export", packed
     return ("events" if _is_event(start) else "lines"), packed
+
+
+def spooled(file: LogFile, folder: Path) -> LogFile:
+    """The events of an export, one a line, as a recording has them. Raises `RecordingError`."""
+    import orjson
+
+    with opened(file.path) as stream:
+        data = stream.read()
+    try:
+        document = msgspec.convert(orjson.loads(data), _Export)
+    except orjson.JSONDecodeError as error:
+        place = Place(str(file.path), error.lineno, error.colno)
+        raise RecordingError(f"not JSON: {error.msg}", place=place) from None
+    except msgspec.ValidationError as error:
+        right = "the answer of aws logs filter-log-events"
+        raise RecordingError(str(error), right=right, place=Place(str(file.path))) from None
+    path = folder / f"export-{len(list(folder.iterdir()))}.jsonl"
+    encoder = msgspec.json.Encoder()
+    with path.open("wb") as target:
+        for one in document.events:
+            event = {
+                "timestamp": one.timestamp,
+                "message": one.message,
+                "logStream": one.log_stream_name,
+                "ingestionTime": one.ingestion_time,
+            }
+            target.write(encoder.encode(event) + b"\n")
+    return replace(file, path=path, form="events", packed=False, recording=None)
+
+
+def _is_export(start: bytes) -> bool:
+    """Whether this is one document of events, and not a line that has a list of that name."""
+    import orjson
+
+    line = start.lstrip().split(b"\n", 1)[0]
+    try:
+        events = orjson.loads(line)["events"]
+    except orjson.JSONDecodeError:
+        return b'"message"' in start  # over several lines, or cut off where the peek ends
+    return all(isinstance(one, dict) and "message" in one and "timestamp" in one for one in events)
 
 
 def _is_event(start: bytes) -> bool:

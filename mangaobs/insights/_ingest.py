@@ -103,7 +103,8 @@ class _Leaf(NamedTuple):
 
 def _made(connection: Connection, file: LogFile, path: Path, facts: Path) -> Ingested:
     rows = event_rows([file])
-    sample = f"SELECT json_group_structure(TRY_CAST(insights_json_in(message) AS JSON)) FROM (SELECT message FROM ({rows}) LIMIT {_SAMPLE})"  # noqa: S608, E501
+    lines = f"SELECT TRY_CAST(insights_json_in(message) AS JSON) AS line FROM ({rows}) LIMIT {_SAMPLE}"  # noqa: S608
+    sample = f"SELECT json_group_structure(line) FROM ({lines})"  # noqa: S608
     (found,) = connection.rows(sample)[0]
     types = json.loads(found) if found else {}
     leaves = _with_parents(list(_leaves(types if isinstance(types, dict) else {}))[:_MOST_FIELDS])
@@ -146,7 +147,9 @@ _VALUE: Final = {
 _FITS: Final = {
     "text": "({0} IS NULL OR {0}[1] = '\"' OR {0} = 'null')",
     # A whole number of more digits than a DOUBLE holds keeps them all in `other`.
-    "number": "({0} IS NULL OR {0} = 'null' OR ({0}[1] BETWEEN '-' AND '9' AND (length({0}) < 16 OR contains({0}, '.'))))",
+    "number": (
+        "({0} IS NULL OR {0} = 'null' OR ({0}[1] BETWEEN '-' AND '9' AND (length({0}) < 16 OR contains({0}, '.'))))"
+    ),
     "boolean": "({0} IS NULL OR {0} IN ('true', 'false', 'null'))",
 }
 
@@ -195,7 +198,8 @@ def _fitting(rows: str, leaves: list[_Leaf]) -> str:
     ]
     extracted = f"SELECT * EXCLUDE (s), s IS NOT NULL AS whole, {', '.join(raw)} FROM ({transformed})"  # noqa: S608
     present = "+".join(
-        f"r{place}::INT" if leaf.kind == "object" else f"(r{place} IS NOT NULL)::INT" for place, leaf in enumerate(leaves)
+        f"r{place}::INT" if leaf.kind == "object" else f"(r{place} IS NOT NULL)::INT"
+        for place, leaf in enumerate(leaves)
     )
     texts = [f"r{place}" for place, leaf in enumerate(leaves) if leaf.kind in ("text", "json")]
     inside = f" + {_keys('concat(' + ', '.join(texts) + ')')}" if texts else ""

@@ -41,6 +41,6 @@ QUESTIONS: Final = {
     "stddev_of_sample": "is stddev that of a sample, rather than of a population as variance is",
     "pct_interpolated": "does pct interpolate between two values, rather than give one that was observed",
     "unnest_keeps_empty": "does unnest keep an event whose list is empty or missing",
-    "glob_without_star_gives_text": "does parse with a glob without * give the literal itself, rather than an empty text",
+    "glob_without_star_gives_text": "does parse with a glob without * give the literal, rather than an empty text",
 }
 assert set(QUESTIONS) == {field.name for field in fields(Policy)}  # noqa: S101 - data and type are one list

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mangaobs.errors import RecordingError
 from mangaobs.insights._engine import MEMORY_MB, Connection
+from mangaobs.insights._files import spooled
 from mangaobs.insights._plan import plan as planned
 from mangaobs.insights._policy import QUESTIONS, Policy
 from mangaobs.insights._select import Relation, Select
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from mangaobs.insights._files import LogFile
     from mangaobs.insights._plan import Plan
-    from mangaobs.insights._typed import Typed
     from mangaobs.languages.logs_insights.tree import Query, Source
 
 _TIME: Final = re.compile(r"-(\d+)([smhdw])|now|(\d{9,13})")
@@ -33,7 +33,7 @@ class Options:
     """How a query runs. `exact` takes the exact path even where the fast one would do; `lookups` are files of CSV."""
 
     window: Window
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     memory_mb: int = MEMORY_MB
     exact: bool = False
     lookups: Mapping[str, Path] = field(default_factory=dict)
@@ -68,14 +68,12 @@ def _attempts(
     connection: Connection, made: Plan, files: Sequence[LogFile], options: Options, notes: list[str]
 ) -> list[tuple[Any, ...]]:
     """The fast way; where a line is not what it takes, the exact one; where bytes are no text, cleaned copies."""
-    import duckdb
-
     exact = options.exact or not _worth_it(files)
     while True:
         compiled = _Compiled(connection, files, options, exact=exact, notes=notes)
         try:
             return connection.rows(compiled.sql(made), what="running the query")
-        except (duckdb.InvalidInputException, duckdb.BinderException, duckdb.IOException, duckdb.ConversionException) as error:
+        except _unreadable() as error:
             if not exact:
                 exact = True
             elif "unicode" in str(error).lower() or "utf-8" in str(error).lower():
@@ -85,6 +83,13 @@ def _attempts(
                 files = again
             else:
                 raise RecordingError(_told(error), right="lines, each a message, or what AWS's tools export") from None
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What DuckDB raises of a file that is not as it was told."""
+    import duckdb
+
+    return duckdb.InvalidInputException, duckdb.BinderException, duckdb.IOException, duckdb.ConversionException
 
 
 def _told(error: Exception) -> str:
@@ -154,7 +159,7 @@ class _Compiled:
 
     def sql(self, made: Plan, *, pretty: bool = False) -> str:
         """The statement, once its views exist."""
-        return self._select.compiled(made).sql("duckdb", pretty=pretty)
+        return self._select.compiled(made).sql("duckdb", pretty=pretty, normalize_functions=False)
 
     def _relation(self, sources: tuple[Source, ...], names: set[str], ordered: bool) -> Relation:  # noqa: FBT001
         files, window = self._selected(sources)
@@ -192,14 +197,12 @@ class _Compiled:
         return files, window
 
     def _view(self, files: list[LogFile], names: set[str], window: Window, *, ordered: bool) -> View:
-        views: list[View] = []
         together: dict[tuple[object, ...], list[LogFile]] = {}
         for one in files:
             # @log tells files apart; without it, lines of many files are read at once.
             apart = (one.path,) if one.form != "lines" or "@log" in names else (one.packed,)
             together.setdefault((one.form, one.recording, *apart), []).append(one)
-        for group in together.values():
-            views.append(self._one_view(group, names, window, ordered=ordered))
+        views = [self._one_view(group, names, window, ordered=ordered) for group in together.values()]
         made = union(views, names, ordered=ordered)
         missing = names - set(made.fields)
         assert not missing, missing  # noqa: S101
@@ -213,7 +216,10 @@ class _Compiled:
             from mangaobs.insights._parquet import of_parquet
 
             return of_parquet(self._connection, first, names, window, ordered=ordered)
-        if first.recording is None or first.form == "export" or self._options.exact:
+        if first.form == "export":
+            files = [spooled(one, self._connection.folder) for one in files]
+            return of_events(files, names, window, ordered=ordered)
+        if first.recording is None or self._options.exact:
             return of_events(files, names, window, ordered=ordered)
         from mangaobs.insights._ingest import ingested
 

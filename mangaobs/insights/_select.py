@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from mangaobs.errors import MangaobsError
 from mangaobs.insights._aggregates import Aggregates, sort_struct
 from mangaobs.insights._expressions import Expressions, field_name
 from mangaobs.insights._plan import (
@@ -52,7 +53,7 @@ from mangaobs.insights._typed import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mangaobs.insights._plan import Resolved, Step
+    from mangaobs.insights._plan import Step
     from mangaobs.insights._policy import Policy
     from mangaobs.insights._window import Window
     from mangaobs.languages.logs_insights.tree import Source
@@ -157,7 +158,7 @@ class _Pipeline:
     def _nested(self) -> exp.Subquery:
         return self.sql.subquery("t")
 
-    def _all_and(self, *columns: exp.Expression) -> None:
+    def _all_and(self, *columns: exp.Expr) -> None:
         self.sql = exp.select("*", *columns).from_(self._nested())
 
     def _add(self, number_: int, value: exp.Expression, kind: Kind) -> None:
@@ -167,7 +168,7 @@ class _Pipeline:
     def _declare(self, number_: int, kind: Kind) -> None:
         self.columns[number_] = Typed(exp.column(f"c{number_}"), kind)
 
-    def _step(self, step: Step) -> None:  # noqa: C901 - one case a step
+    def _step(self, step: Step) -> None:  # noqa: C901, PLR0912 - one case a step
         match step:
             case Extend():
                 for number_, expression in step.columns:
@@ -178,10 +179,7 @@ class _Pipeline:
                         self._add(number_, typed.copy(), typed.kind)
             case Where():
                 condition = self.expressions.condition(step.condition)
-                if isinstance(self.sql.expressions[0], exp.Star) and len(self.sql.expressions) == 1:
-                    self.sql = self.sql.where(condition)
-                else:
-                    self.sql = exp.select("*").from_(self._nested()).where(condition)
+                self.sql = exp.select("*").from_(self._nested()).where(condition)
             case Within():
                 self._within(step)
             case Aggregate():
@@ -363,7 +361,9 @@ class _Pipeline:
     # other tables
 
     def _join(self, step: JoinEvents) -> None:
-        fields = {*self.right_fields, field_name(step.right_key.path)} if isinstance(step.right_key, EventField) else set()
+        fields = set(self.right_fields)
+        if isinstance(step.right_key, EventField):
+            fields.add(field_name(step.right_key.path))
         relation = self.owner.relation(step.sources, fields, ordered=False)
         renamed = []
         for place, (name, typed) in enumerate(relation.fields.items()):
@@ -387,20 +387,28 @@ class _Pipeline:
     def _look_up(self, step: LookupTable) -> None:
         table, columns = self.owner.lookup(step.table)
         prefix = self.owner.fresh()
-        wanted = {name: f"l{prefix}_{place}" for place, name in enumerate(columns)}
-        keys = [wanted[name] for name, _ in step.keys]
+        for name in [*[name for name, _ in step.keys], *[name for name, _ in step.columns]]:
+            if name not in columns:
+                raise MangaobsError(
+                    f"the lookup table {step.table!r} has no column {name!r}", right=f"one of {', '.join(columns)}"
+                )
+        made = {name: f"l{prefix}_{place}" for place, name in enumerate(columns)}
+        given = {name: exp.column(f"l{place}") for place, name in enumerate(columns)}
+        keys = [name for name, _ in step.keys]
+        # Of rows with the same key the first counts: a lookup makes no event twice.
+        selected = [exp.alias_(given[name], made[name]) for name in dict.fromkeys(keys)]
+        selected += [exp.alias_(call("first", given[name]), made[name]) for name in columns if name not in keys]
         unique = (
-            exp.select(*[exp.alias_(call("first", exp.column(f"l{columns.index(name)}")), alias) for name, alias in wanted.items() if alias not in keys],
-                       *[exp.alias_(exp.column(f"l{columns.index(name)}"), wanted[name]) for name, _ in step.keys])
-            .from_(exp.to_table(table))
-            .group_by(*[exp.column(f"l{columns.index(name)}") for name, _ in step.keys])
+            exp.select(*selected).from_(exp.to_table(table)).group_by(*[given[name] for name in dict.fromkeys(keys)])
         )
         conditions = [
-            operation(exp.EQ, exp.column(wanted[name]), as_text(self.expressions.typed(one))) for name, one in step.keys
+            operation(exp.EQ, exp.column(made[name]), as_text(self.expressions.typed(one))) for name, one in step.keys
         ]
-        self.sql = exp.select("*").from_(self._nested()).join(unique.subquery("l"), on=both(*conditions), join_type="left")
+        self.sql = (
+            exp.select("*").from_(self._nested()).join(unique.subquery("l"), on=both(*conditions), join_type="left")
+        )
         for name, number_ in step.columns:
-            self.columns[number_] = Typed(exp.column(wanted[name]), "text")
+            self.columns[number_] = Typed(exp.column(made[name]), "text")
 
 
 def _ordered(key: exp.Expression, *, descending: bool, first: bool) -> exp.Expression:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Kind: TypeAlias = Literal["number", "integer", "text", "boolean", "time", "json", "map", "missing"]
-"""`number` a DOUBLE, `integer` and `time` (ms since the epoch) a BIGINT, `boolean` a BOOLEAN that is never NULL when it
-comes from a comparison; the others a VARCHAR: `json` the JSON text of any one value, `map` that of an object or a list."""
+"""`number` is a DOUBLE, `integer` and `time` (ms since the epoch) a BIGINT, `boolean` a BOOLEAN; the others a VARCHAR:
+`json` the JSON text of any one value, `map` that of an object or a list."""
 
 NUMERIC: frozenset[Kind] = frozenset({"number", "integer", "boolean", "time"})
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mangaobs.insights._files import LogFile
-    from mangaobs.insights._ingest import Ingested
+    from mangaobs.insights._ingest import Found, Ingested
     from mangaobs.insights._window import Window
 
 MAX_LINE_BYTES: Final = 4 << 20
@@ -32,34 +32,33 @@ _SYSTEM: Final[dict[str, tuple[str, Kind]]] = {
 }
 # Lambda's own lines: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html, and the samples
 # of the User Guide, which divide @memorySize by 1000 * 1000.
-_REPORT: Final = "message LIKE 'REPORT RequestId: %'"
+_REPORT: Final = "CASE WHEN message LIKE 'REPORT RequestId: %' THEN {} END"
+
+
+def _reported(pattern: str, factor: int = 1) -> tuple[str, Kind]:
+    number = f"{factor} * TRY_CAST(regexp_extract(message, {quoted(pattern)}, 1) AS DOUBLE)"
+    return _REPORT.format(number), "number"
+
+
+def _named(pattern: str) -> tuple[str, Kind]:
+    return f"nullif(regexp_extract(message, {quoted(pattern)}, 1), '')", "text"
+
+
+def quoted(text: str) -> str:
+    """A string literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 _LAMBDA: Final[dict[str, tuple[str, Kind]]] = {
-    "@type": (r"nullif(regexp_extract(message, '^(START|END|REPORT|INIT_START|XRAY)\b', 1), '')", "text"),
-    "@requestId": (
-        r"nullif(regexp_extract(message,"
-        r" '^(?:(?:START|END|REPORT) RequestId: |\d{4}-\d\d-\d\dT[\d:.]+Z\t)([0-9a-fA-F-]{36})\b', 1), '')",
-        "text",
-    ),
-    "@duration": (rf"CASE WHEN {_REPORT} THEN TRY_CAST(regexp_extract(message, '\tDuration: ([\d.]+) ms', 1) AS DOUBLE) END", "number"),
-    "@billedDuration": (
-        rf"CASE WHEN {_REPORT} THEN TRY_CAST(regexp_extract(message, 'Billed Duration: ([\d.]+) ms', 1) AS DOUBLE) END",
-        "number",
-    ),
-    "@initDuration": (
-        rf"CASE WHEN {_REPORT} THEN TRY_CAST(regexp_extract(message, 'Init Duration: ([\d.]+) ms', 1) AS DOUBLE) END",
-        "number",
-    ),
-    "@memorySize": (
-        rf"CASE WHEN {_REPORT} THEN 1000000 * TRY_CAST(regexp_extract(message, 'Memory Size: (\d+) MB', 1) AS DOUBLE) END",
-        "number",
-    ),
-    "@maxMemoryUsed": (
-        rf"CASE WHEN {_REPORT} THEN"
-        rf" 1000000 * TRY_CAST(regexp_extract(message, 'Max Memory Used: (\d+) MB', 1) AS DOUBLE) END",
-        "number",
-    ),
-    "@xrayTraceId": (rf"CASE WHEN {_REPORT} THEN nullif(regexp_extract(message, 'XRAY TraceId: (\S+)', 1), '') END", "text"),
-    "@xraySegmentId": (rf"CASE WHEN {_REPORT} THEN nullif(regexp_extract(message, 'SegmentId: (\S+)', 1), '') END", "text"),
+    "@type": _named(r"^(START|END|REPORT|INIT_START|XRAY)\b"),
+    "@requestId": _named(r"^(?:(?:START|END|REPORT) RequestId: |\d{4}-\d\d-\d\dT[\d:.]+Z\t)([0-9a-fA-F-]{36})\b"),
+    "@duration": _reported(r"\tDuration: ([\d.]+) ms"),
+    "@billedDuration": _reported(r"Billed Duration: ([\d.]+) ms"),
+    "@initDuration": _reported(r"Init Duration: ([\d.]+) ms"),
+    "@memorySize": _reported(r"Memory Size: (\d+) MB", 1_000_000),
+    "@maxMemoryUsed": _reported(r"Max Memory Used: (\d+) MB", 1_000_000),
+    "@xrayTraceId": (_REPORT.format(_named(r"XRAY TraceId: (\S+)")[0]), "text"),
+    "@xraySegmentId": (_REPORT.format(_named(r"SegmentId: (\S+)")[0]), "text"),
 }
 
 
@@ -68,11 +67,6 @@ class View(NamedTuple):
 
     sql: str
     fields: dict[str, Typed]
-
-
-def quoted(text: str) -> str:
-    """A string literal of SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def spellings(name: str) -> list[tuple[str, str]]:
@@ -169,23 +163,13 @@ def of_events(files: Sequence[LogFile], names: set[str], window: Window, *, orde
 
 def event_rows(files: Sequence[LogFile]) -> str:
     """A SELECT of events with their message, time and stream."""
-    stream = "logStreamName" if files[0].form == "export" else "logStream"
-    struct = f"timestamp: 'BIGINT', message: 'VARCHAR', {stream}: 'VARCHAR', ingestionTime: 'BIGINT'"
-    packed = quoted("gzip" if files[0].packed else "none")
-    log = f"{quoted(f'{files[0].account}:{files[0].group}')} AS log"
-    if files[0].form == "events":
-        return (
-            f"SELECT message, timestamp AS ts, ingestionTime AS ingestion, {stream} AS stream, {log}"  # noqa: S608
-            f" FROM read_json({_paths(files)}, format = 'newline_delimited', columns = {{{struct}}},"
-            f" compression = {packed}, maximum_object_size = {MAX_LINE_BYTES}, ignore_errors = true)"
-            " WHERE message IS NOT NULL AND timestamp IS NOT NULL"
-        )
-    typed = struct.replace("'", "").replace(":", "")
+    columns = "{timestamp: 'BIGINT', message: 'VARCHAR', logStream: 'VARCHAR', ingestionTime: 'BIGINT'}"
+    log = quoted(f"{files[0].account}:{files[0].group}")
     return (
-        f"SELECT event.message AS message, event.timestamp AS ts, event.ingestionTime AS ingestion,"  # noqa: S608
-        f" event.{stream} AS stream, {log} FROM (SELECT unnest(events) AS event FROM read_json({_paths(files)},"
-        f" columns = {{events: 'STRUCT({typed})[]'}}, compression = {packed}, maximum_object_size = {1 << 30}))"
-        " WHERE event.message IS NOT NULL"
+        f"SELECT message, timestamp AS ts, ingestionTime AS ingestion, logStream AS stream, {log} AS log"  # noqa: S608
+        f" FROM read_json({_paths(files)}, format = 'newline_delimited', columns = {columns},"
+        f" compression = {quoted('gzip' if files[0].packed else 'none')}, maximum_object_size = {MAX_LINE_BYTES},"
+        " ignore_errors = true) WHERE message IS NOT NULL AND timestamp IS NOT NULL"
     )
 
 
@@ -200,12 +184,7 @@ def _of_messages(files: Sequence[LogFile], rows: str, names: set[str], window: W
     columns: list[str] = []
     fields: dict[str, Typed] = {}
     for place, name in enumerate(wanted):
-        parts = []
-        for key, pointer in spellings(name):
-            whole = "/" + key.replace("~", "~0").replace("/", "~1") + pointer
-            parts.append(f"CAST(v[{pointers.setdefault(whole, len(pointers) + 1)}] AS VARCHAR)")
-        found = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
-        columns.append(f"nullif({found}, 'null') AS e{place}")
+        columns.append(f"{_elsewhere(name, pointers)} AS e{place}")
         fields[name] = Typed(exp.column(f"e{place}"), "json")
     inner = ["*", *(["row_number() OVER () AS seq"] if ordered else [])]
     if pointers:
@@ -213,9 +192,6 @@ def _of_messages(files: Sequence[LogFile], rows: str, names: set[str], window: W
         inner.append(f"TRY(json_extract(insights_json_in(message), [{asked}])) AS v")
     if ordered:
         columns.append("seq")
-    if lines and timed:
-        moment = fields["timestamp"].sql.name
-        columns = [one.replace(f" AS {moment}", f" AS {moment}") for one in columns]
     rest = ["message"] if in_message(names) else []
     if lines:
         sql = f"SELECT {', '.join([*columns, *rest]) or '1 AS one'} FROM (SELECT {', '.join(inner)} FROM ({rows}))"  # noqa: S608
@@ -260,54 +236,51 @@ def of_ingested(one: Ingested, names: set[str], window: Window, *, ordered: bool
     """Events in Parquet, with a column for each field that was found in them."""
     fields: dict[str, Typed] = {}
     columns: list[str] = []
-    asked: list[str] = []
     pointers: dict[str, int] = {}
     for place, name in enumerate(json_fields(names)):
         found = one.field(name)
-        column = f"e{place}"
-        inside = None
-        if found:
-            typed = f"{found.column}"
-            if found.pointer:
-                typed = f"nullif(CAST(json_extract({found.column}, {quoted(found.pointer)}) AS VARCHAR), 'null')"
-            inside = typed
-        if not one.others:
-            if inside is None:
-                fields[name] = Typed(exp.Null(), "missing")
-                continue
-            columns.append(f"{inside} AS {column}")
-            fields[name] = Typed(exp.column(column), "json" if found and found.pointer else found.kind if found else "json")
+        if not one.others and found is None:
+            fields[name] = Typed(exp.Null(), "missing")
             continue
-        parts = []
-        for key, pointer in spellings(name):
-            whole = "/" + key.replace("~", "~0").replace("/", "~1") + pointer
-            parts.append(f"CAST(v[{pointers.setdefault(whole, len(pointers) + 1)}] AS VARCHAR)")
-        elsewhere = f"nullif(coalesce({', '.join(parts)}, NULL), 'null')"
-        if inside is not None and found and found.kind != "json" and not found.pointer:
-            inside = f"CAST(to_json({inside}) AS VARCHAR)"
-        columns.append(f"CASE WHEN other IS NULL THEN {inside or 'NULL'} ELSE {elsewhere} END AS {column}")
-        fields[name] = Typed(exp.column(column), "json")
+        inside, kind = _inside(found)
+        if one.others:
+            if kind != "json":
+                inside = f"CAST(to_json({inside}) AS VARCHAR)"
+            inside = f"CASE WHEN other IS NULL THEN {inside} ELSE {_elsewhere(name, pointers)} END"
+            kind = "json"
+        columns.append(f"{inside} AS e{place}")
+        fields[name] = Typed(exp.column(f"e{place}"), kind)
     inner = ["*", *(["file_row_number AS seq"] if ordered else [])]
     if pointers:
-        asked = [quoted(one_pointer) for one_pointer in pointers]
-        inner.append(f"CASE WHEN other IS NOT NULL THEN json_extract(other, [{', '.join(asked)}]) END AS v")
-    log = quoted(f"{one.file.account}:{one.file.group}")
-    rest = ["ts"]
-    rest += ["message"] if in_message(names) else []
-    rest += ["ingestion"] if "@ingestionTime" in names else []
-    rest += ["stream"] if "@logStream" in names else []
-    rest += [f"{log} AS log"] if "@log" in names else []
-    rest += ["seq"] if ordered else []
+        asked = ", ".join(map(quoted, pointers))
+        inner.append(f"CASE WHEN other IS NOT NULL THEN json_extract(other, [{asked}]) END AS v")
+    columns += ["ts", *(["message"] if in_message(names) else []), *(["seq"] if ordered else [])]
+    columns += [column for name, column in (("@ingestionTime", "ingestion"), ("@logStream", "stream")) if name in names]
+    columns += [f"{quoted(f'{one.file.account}:{one.file.group}')} AS log"] if "@log" in names else []
     numbered = ", file_row_number = true" if ordered else ""
-    sql = (
-        f"SELECT {', '.join([*columns, *rest])} FROM"  # noqa: S608
-        f" (SELECT {', '.join(inner)} FROM read_parquet({quoted(str(one.path))}{numbered}){_where(window)})"
-    )
+    rows = f"SELECT {', '.join(inner)} FROM read_parquet({quoted(str(one.path))}{numbered}){_where(window)}"  # noqa: S608
+    sql = f"SELECT {', '.join(columns)} FROM ({rows})"  # noqa: S608
     more: list[str] = []
     fields |= _system(names, more, {name: column for name, (column, _) in _SYSTEM.items()}, [one.file])
-    if more:
-        sql = f"SELECT *, {', '.join(more)} FROM ({sql})"  # noqa: S608
-    return View(sql, fields)
+    return View(f"SELECT *, {', '.join(more)} FROM ({sql})" if more else sql, fields)  # noqa: S608
+
+
+def _inside(found: Found | None) -> tuple[str, Kind]:
+    """A field where its column is."""
+    if found is None:
+        return "NULL", "json"
+    if found.pointer:
+        return f"nullif(CAST(json_extract({found.column}, {quoted(found.pointer)}) AS VARCHAR), 'null')", "json"
+    return found.column, found.kind
+
+
+def _elsewhere(name: str, pointers: dict[str, int]) -> str:
+    """A field in the lines that did not fit the columns."""
+    parts = []
+    for key, pointer in spellings(name):
+        whole = "/" + key.replace("~", "~0").replace("/", "~1") + pointer
+        parts.append(f"CAST(v[{pointers.setdefault(whole, len(pointers) + 1)}] AS VARCHAR)")
+    return f"nullif(coalesce({', '.join(parts)}, NULL), 'null')"
 
 
 # Times
@@ -316,9 +289,7 @@ def of_ingested(one: Ingested, names: set[str], window: Window, *, ordered: bool
 def _moment(json_text: str) -> str:
     """Milliseconds since the epoch of a field `timestamp`: a number of them, or a time in ISO 8601."""
     text = f"insights_json_text({json_text})"
-    return (
-        f"coalesce(TRY_CAST(insights_number({text}) AS BIGINT), epoch_ms(TRY_CAST({text} AS TIMESTAMP)))"
-    )
+    return f"coalesce(TRY_CAST(insights_number({text}) AS BIGINT), epoch_ms(TRY_CAST({text} AS TIMESTAMP)))"
 
 
 def _bounded(window: Window) -> bool:
@@ -352,9 +323,9 @@ def union(views: Sequence[View], names: set[str], *, ordered: bool) -> View:
         kinds[name] = found.pop() if len(found) == 1 else "json" if found else "missing"
     parts: list[str] = []
     for place, view in enumerate(views):
-        columns = []
-        for number, (name, kind) in enumerate(kinds.items()):
-            columns.append(f"{_as_kind(view.fields.get(name), kind)} AS u{number}")
+        columns = [
+            f"{_as_kind(view.fields.get(name), kind)} AS u{number}" for number, (name, kind) in enumerate(kinds.items())
+        ]
         if ordered:
             # Files one after another: positions of the next begin behind all of the one before.
             columns.append(f"seq + {place} * (1::BIGINT << 40) AS seq")
@@ -376,4 +347,5 @@ def _as_kind(field: Typed | None, kind: Kind) -> str:
 
 def structure(types: dict[str, object]) -> str:
     """What `json_transform` takes: every value as its own JSON text."""
-    return json.dumps({key: json.loads(structure(one)) if isinstance(one, dict) else "JSON" for key, one in types.items()})
+    inner = {key: json.loads(structure(one)) if isinstance(one, dict) else "JSON" for key, one in types.items()}
+    return json.dumps(inner)

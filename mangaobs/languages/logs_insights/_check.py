@@ -10,6 +10,9 @@ from mangaobs.languages.logs_insights._format import format_expression
 from mangaobs.languages.logs_insights._lexer import LANGUAGE
 from mangaobs.languages.logs_insights._parser import parse
 from mangaobs.languages.logs_insights._scope import Scope
+from mangaobs.languages.logs_insights.fields import system_fields
+from mangaobs.languages.logs_insights.functions import functions, key
+from mangaobs.languages.logs_insights.periods import CAPS, capped
 from mangaobs.languages.logs_insights.tree import (
     Binary,
     Call,
@@ -37,9 +40,6 @@ from mangaobs.languages.logs_insights.tree import (
     Text,
     Unary,
 )
-from mangaobs.languages.logs_insights.fields import system_fields
-from mangaobs.languages.logs_insights.functions import functions, key
-from mangaobs.languages.logs_insights.periods import CAPS, capped
 from mangaobs.languages.parsing import Span
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mangaobs.languages.logs_insights.functions import functions, key
 from mangaobs.languages.logs_insights.tree import (
     Binary,
     Boolean,
@@ -22,7 +23,6 @@ from mangaobs.languages.logs_insights.tree import (
     Star,
     Unary,
 )
-from mangaobs.languages.logs_insights.functions import functions, key
 from mangaobs.languages.parsing import Span
 
 if TYPE_CHECKING:

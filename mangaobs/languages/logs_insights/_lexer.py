@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mangaobs.languages.logs_insights.tree import Comment, Number, Period, Regex, Text
 from mangaobs.languages.logs_insights.periods import unit_of
+from mangaobs.languages.logs_insights.tree import Comment, Number, Period, Regex, Text
 from mangaobs.languages.parsing import Cursor, Span
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from mangaobs.errors import LanguageError, together
 from mangaobs.languages.logs_insights._expressions import Expressions
 from mangaobs.languages.logs_insights._format import format_expression
 from mangaobs.languages.logs_insights._lexer import Reader
+from mangaobs.languages.logs_insights.functions import key
 from mangaobs.languages.logs_insights.tree import (
     Command,
     Dedup,
@@ -40,7 +41,6 @@ from mangaobs.languages.logs_insights.tree import (
     Stats,
     Unnest,
 )
-from mangaobs.languages.logs_insights.functions import key
 from mangaobs.languages.parsing import Span
 
 if TYPE_CHECKING:
