@@ -25,8 +25,10 @@ MAY_IMPORT = {
     "recording": {"errors", "languages", "catalog", "signals"},
     "template": {"errors", "languages", "catalog", "signals"},
     "replay": {"errors", "template", "recording", "languages", "catalog", "signals"},
+    "insights": {"errors", "recording", "languages", "catalog", "signals"},
     "cli": {
         "errors",
+        "insights",
         "project",
         "replay",
         "template",

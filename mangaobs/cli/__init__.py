@@ -9,13 +9,18 @@ COMMANDS = {
     "render": ("render", "Render the project as a CloudFormation template."),
     "match": ("match", "Say which log events a filter pattern matches, and why."),
     "replay": ("replay", "Say what would have paged whom, when, and why."),
-    "query": ("query", "List and show the saved Logs Insights queries."),
+    "query": ("query", "List, check, format and run Logs Insights queries."),
 }
 
 
 def main() -> None:
     """Run `mangaobs` with the process's arguments and exit with its code."""
     try:
+        from mangaobs.cli._findings import quick
+
+        code = quick(sys.argv[1:])
+        if code is not None:
+            sys.exit(code)
         try:
             import click  # noqa: F401 - asked for here, so that its absence gets a sentence
         except ImportError:

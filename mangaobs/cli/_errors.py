@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from mangaobs.errors import MangaobsError, Place
 
 
-def describe(error: MangaobsError) -> str:
-    """The error in a few lines of text."""
+def describe(error: MangaobsError, *, label: str = "error", aside: str = "") -> str:
+    """The error in a few lines of text; `aside` is put behind what is wrong."""
     where = f"{_shortened(error.place)}: " if error.place else ""
-    lines = [f"error: {where}{_printable(error.problem)}"]
+    lines = [f"{label}: {where}{_printable(error.problem)}" + (f" ({aside})" if aside else "")]
     if error.place:
         source = error.source if isinstance(error, LanguageError) else None
         lines += _excerpt(error.place, error.length, source)

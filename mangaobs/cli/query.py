@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,15 +16,43 @@ if TYPE_CHECKING:
     from mangaobs.model.query import SavedQuery
 
 
-@click.group("query")
+_LAZY: Final = {
+    "check": ("_query_check", "check", "Say what CloudWatch would refuse in a query."),
+    "format": ("_query_check", "format_", "Print a query in one style."),
+    "run": ("_query_run", "run", "Run a query over a recording, files, or on CloudWatch."),
+    "sql": ("_query_run", "sql", "Print the SQL that a query becomes."),
+}
+
+
+class _Commands(click.Group):
+    """The commands about queries; the larger ones are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *_LAZY]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LAZY:
+            return super().get_command(ctx, cmd_name)
+        module, name, _ = _LAZY[cmd_name]
+        found: click.Command = getattr(import_module(f"mangaobs.cli.{module}"), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own = [(name, one.get_short_help_str()) for name in super().list_commands(ctx) if (one := self.commands[name])]
+        with formatter.section("Commands"):
+            formatter.write_dl([*own, *((name, text) for name, (_, _, text) in _LAZY.items())])
+
+
+@click.group("query", cls=_Commands)
 def command() -> None:
-    """List and show the saved Logs Insights queries.
+    """List, show, check, format and run Logs Insights queries.
 
     \b
     Examples:
       mangaobs query list
-      mangaobs query show slowest-operations
       mangaobs query show request --param request_id=c6af9ac6
+      mangaobs query check 'stats count(*) by bin(5m)'
+      mangaobs query run slowest-operations --recording recording/
     """
 
 

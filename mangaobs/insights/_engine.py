@@ -78,8 +78,8 @@ class Connection:
         for name, function, takes, gives in FUNCTIONS:
             if name in sql and name not in self._known:
                 self._known.add(name)
-                there: Any = _of_what_is_there(function)
-                self._duckdb.create_function(name, there, list(takes), gives, null_handling="special")  # type: ignore[arg-type]
+                create: Any = self._duckdb.create_function
+                create(name, _of_what_is_there(function), list(takes), gives, null_handling="special")
 
     def rows(self, sql: str, *, what: str = "reading") -> list[tuple[Any, ...]]:
         """The rows of a query."""

@@ -7,7 +7,7 @@ be redefined on the way.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mangaobs.errors import LanguageError
 from mangaobs.insights._rewrite import rewritten
@@ -459,9 +459,9 @@ class _Planner:
             case ReadJson():
                 names = (command.name.text,)
                 number = self.number()
-                self.made.steps.append(
-                    Extend(((number, Call(_NOWHERE, "jsonParse", "jsonParse", (operand,), _NOWHERE)),))
-                )  # type: ignore[arg-type]
+                arguments: Any = (operand,)
+                parsed = Call(_NOWHERE, "jsonParse", "jsonParse", arguments, _NOWHERE)
+                self.made.steps.append(Extend(((number, parsed),)))
                 path = tuple(command.path.value.split("."))
                 self.names[names[0]] = Column(_NOWHERE, number, path)
         self._show_again(names)

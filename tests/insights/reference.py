@@ -35,10 +35,6 @@ class Time(int):
     """Milliseconds since the epoch, shown as a timestamp."""
 
 
-class Raw(str):
-    """A string that JSON had as a string, number or truth: only for `true` and `false` of JSON."""
-
-
 DEFAULTS = {
     "missing_ne": False,
     "missing_not_like": False,
@@ -1046,7 +1042,7 @@ class Function:
             form = form.replace(java, python)
         form = form.replace("'", "")
         try:
-            moment = datetime.strptime(held, form)
+            moment = datetime.strptime(held, form)  # noqa: DTZ007 - the zone is given beside it
         except ValueError:
             return None
         if moment.tzinfo is None:
@@ -1114,10 +1110,7 @@ class Function:
         return self.texts(lambda x, y, z: x.replace(y, z) if y else x, a, old, new)
 
     def f_regexreplace(self, a, old, new):
-        if isinstance(old, t.Regex):
-            pattern = groups_of(old)[0]
-        else:
-            pattern = self.s(old)
+        pattern = groups_of(old)[0] if isinstance(old, t.Regex) else self.s(old)
         held, replacement = self.s(a), self.s(new)
         if None in (held, pattern, replacement):
             return None

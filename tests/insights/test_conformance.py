@@ -42,9 +42,7 @@ def expression_cases():
 def query_cases():
     document = load("queries.yaml")
     for case in document["cases"]:
-        if "of" in case:
-            case = case | {"lines": document["events"][case["of"]]}
-        yield case
+        yield case | {"lines": document["events"][case["of"]]} if "of" in case else case
 
 
 CASES_OF_ALL = [*expression_cases(), *query_cases()]

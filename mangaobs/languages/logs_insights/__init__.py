@@ -1,6 +1,6 @@
 """CloudWatch Logs Insights QL: text → tree, tree → text, what CloudWatch would refuse. `mangaobs.insights` runs it."""
 
-from mangaobs.languages.logs_insights._check import MOST_ROWS, Finding, check, check_tree
+from mangaobs.languages.logs_insights._check import MOST_ROWS, Finding, check
 from mangaobs.languages.logs_insights._expressions_in import expressions_of, walk
 from mangaobs.languages.logs_insights._format import format_expression, format_query
 from mangaobs.languages.logs_insights._parser import INEXACT, parse
@@ -11,7 +11,6 @@ __all__ = [
     "MOST_ROWS",
     "Finding",
     "check",
-    "check_tree",
     "expressions_of",
     "format_expression",
     "format_query",

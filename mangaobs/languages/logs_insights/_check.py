@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from mangaobs.errors import LanguageError, ManyErrors
+from mangaobs.errors import LanguageError
 from mangaobs.languages.logs_insights._expressions_in import expressions_of, walk
 from mangaobs.languages.logs_insights._format import format_expression
 from mangaobs.languages.logs_insights._lexer import LANGUAGE
-from mangaobs.languages.logs_insights._parser import parse
+from mangaobs.languages.logs_insights._parser import parse_what_can_be
 from mangaobs.languages.logs_insights._scope import Scope
 from mangaobs.languages.logs_insights.fields import system_fields
 from mangaobs.languages.logs_insights.functions import functions, key
@@ -68,28 +68,28 @@ def check(text: str, fields: Collection[str] | None = None) -> list[Finding]:
     `fields` are the names that log lines have, nested ones with dots and list elements with `0`: then a field that
     none of them is, is an error too.
     """
-    try:
-        query = parse(text)
-    except ManyErrors as many:
-        return [Finding("error", one) for one in many.errors if isinstance(one, LanguageError)]
-    except LanguageError as error:
-        return [Finding("error", error)]
-    return check_tree(query, fields)
+    query, errors = parse_what_can_be(text)
+    found = [Finding("error", one) for one in errors]
+    return sorted(
+        [*found, *_checked(query, fields, partial=bool(errors))], key=lambda one: (one.error.start, one.severity)
+    )
 
 
-def check_tree(query: Query, fields: Collection[str] | None = None) -> list[Finding]:
-    """`check` of a query that is parsed already."""
-    checker = _Checker(query.text_of_query, None if fields is None else frozenset(fields))
+def _checked(query: Query, fields: Collection[str] | None, *, partial: bool) -> list[Finding]:
+    known = None if fields is None or partial else frozenset(fields)
+    checker = _Checker(query.text_of_query, known, partial=partial)
     checker.query(query)
     for note in query.notes:
         checker.warn(f"{note.what} runs, and is in no documentation of AWS", note.documented, note.span)
-    return sorted(checker.findings, key=lambda one: (one.error.start, one.severity))
+    return checker.findings
 
 
 class _Checker:
-    def __init__(self, text: str, known: frozenset[str] | None) -> None:
+    def __init__(self, text: str, known: frozenset[str] | None, *, partial: bool) -> None:
         self.text = text
         self.known = known
+        # A command that could not be read may make any name.
+        self.partial = partial
         self.findings: list[Finding] = []
         self.several = False
 
@@ -338,7 +338,8 @@ class _Checker:
         if scope.has(field):
             return
         if scope.closed:
-            self._not_given(field, scope, command)
+            if not self.partial:
+                self._not_given(field, scope, command)
             return
         first = field.path[0]
         if isinstance(first, str) and first.startswith("@"):

@@ -87,16 +87,24 @@ def parse(text: str) -> Query:
 
     Raises `LanguageError`, or `ManyErrors` with every one of them, each with its offsets in `text`.
     """
+    query, errors = parse_what_can_be(text)
+    if errors:
+        raise together([*errors])
+    return query
+
+
+def parse_what_can_be(text: str) -> tuple[Query, list[LanguageError]]:
+    """The tree of the commands that can be read, and the errors of the others, in the order of the text."""
     reader = Reader(text)
     if len(text) > LONGEST:
-        raise reader.error(
-            f"the query has {len(text):,} characters", f"CloudWatch takes {LONGEST:,}", Span(LONGEST, len(text))
-        )
-    query = _Parser(reader).query(whole=True)
-    if reader.errors:
-        unique = {(one.start, one.problem): one for one in reader.errors}
-        raise together([unique[at] for at in sorted(unique)])
-    return query
+        span = Span(LONGEST, len(text))
+        return Query((), text), [reader.error(f"the query has {len(text):,} characters", f"at most {LONGEST:,}", span)]
+    try:
+        query = _Parser(reader).query(whole=True)
+    except LanguageError as error:
+        return Query((), text), [error]
+    unique = {(one.start, one.problem): one for one in reader.errors}
+    return query, [unique[at] for at in sorted(unique)]
 
 
 class _Parser:

@@ -1,0 +1,86 @@
+"""The names of the fields that log lines have: from a file, a recording, or the contract of a rendered template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from mangaobs.errors import MangaobsError, Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Of the lines that Lambda writes itself in JSON: "Telemetry API event schema" in the Lambda developer guide, read
+# 2026-11.
+PLATFORM: Final = (
+    "time", "type", "record.requestId", "record.status", "record.metrics.durationMs", "record.metrics.billedDurationMs",
+    "record.metrics.memorySizeMB", "record.metrics.maxMemoryUsedMB", "record.metrics.initDurationMs",
+    "record.tracing.value", "record.tracing.type", "requestId",
+)  # fmt: skip
+
+
+def of_file(path: Path) -> set[str]:
+    """A name a line; empty lines and those that start with # are passed over."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise MangaobsError(f"cannot be read: {reason}", place=Place(str(path))) from None
+    return {line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")}
+
+
+def of_recording(folder: Path) -> set[str]:
+    """Every field of every line."""
+    import orjson
+
+    from mangaobs.recording import Recording
+
+    found: set[str] = set()
+    recording = Recording(folder)
+    for group in recording.log_groups():
+        for _, event in recording.logs(group):
+            start, end = event.message.find("{"), event.message.rfind("}")
+            if 0 <= start < end:
+                try:
+                    _collect(orjson.loads(event.message[start : end + 1]), "", found)
+                except orjson.JSONDecodeError:
+                    continue
+    return found
+
+
+def _collect(value: Any, name: str, found: set[str]) -> None:  # noqa: ANN401 - any value of JSON
+    if name:
+        found.add(name)
+    before = f"{name}." if name else ""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _collect(inner, f"{before}{key}", found)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect(inner, f"{before}0", found)
+
+
+def of_signals(path: Path) -> set[str]:
+    """The fields that the handlers declare, in the contract that `render` writes."""
+    from mangaobs.template import read
+
+    found: set[str] = set()
+    for metadata in read([path]).metadata:
+        contract = metadata.get("mangaobs")
+        signals = contract.get("signals") if isinstance(contract, dict) else None
+        if not isinstance(signals, dict):
+            continue
+        found |= {*PLATFORM, *_names(signals.get("fields"))}
+        events = signals.get("events")
+        for event in events if isinstance(events, list) else []:
+            found |= _names(event.get("fields") if isinstance(event, dict) else None)
+        access = signals.get("access_log")
+        found |= _names(access.get("fields") if isinstance(access, dict) else None)
+    if not found:
+        raise MangaobsError(
+            f"{path} holds no contract of signals", right="a template that mangaobs rendered", place=Place(str(path))
+        )
+    return found
+
+
+def _names(fields: object) -> set[str]:
+    return {one["name"] for one in fields if isinstance(one, dict)} if isinstance(fields, list) else set()
