@@ -128,7 +128,7 @@ def of_lines(files: Sequence[LogFile], names: set[str], window: Window, *, order
     asked = "{" + ", ".join(f"{quoted(key)}: 'JSON'" for key in keys) + "}"
     source = (
         f"SELECT {inner}{', row_number() OVER () AS seq' if ordered else ''}"  # noqa: S608
-        f" FROM read_json({_paths(files)}, format = 'newline_delimited', columns = {asked},"
+        f" FROM read_json({_paths(files)}, format = 'newline_delimited', records = true, columns = {asked},"
         f" compression = {quoted('gzip' if files[0].packed else 'none')}, maximum_object_size = {MAX_LINE_BYTES})"
     )
     if "timestamp" in keys:
@@ -167,7 +167,7 @@ def event_rows(files: Sequence[LogFile]) -> str:
     log = quoted(f"{files[0].account}:{files[0].group}")
     return (
         f"SELECT message, timestamp AS ts, ingestionTime AS ingestion, logStream AS stream, {log} AS log"  # noqa: S608
-        f" FROM read_json({_paths(files)}, format = 'newline_delimited', columns = {columns},"
+        f" FROM read_json({_paths(files)}, format = 'newline_delimited', records = true, columns = {columns},"
         f" compression = {quoted('gzip' if files[0].packed else 'none')}, maximum_object_size = {MAX_LINE_BYTES},"
         " ignore_errors = true) WHERE message IS NOT NULL AND timestamp IS NOT NULL"
     )

@@ -52,7 +52,11 @@ _WIDTH: Final = 100
 _PLAIN: Final = re.compile(r"@?[A-Za-z_@][\w@]*")
 _PLAIN_LATER: Final = re.compile(r"[\w@]+")
 _BARE: Final = re.compile(r"[\w.:+-]+")
-_KEYWORDS: Final = {"not", "true", "false"}
+# In backticks, so that no place takes them for what they are elsewhere.
+_KEYWORDS: Final = {
+    "not", "true", "false", "and", "or", "in", "like", "as", "by", "asc", "desc", "any", "into", "multi", "offset",
+    "logfmt", "csv", "where", "output", "field",
+}  # fmt: skip
 _ATOM: Final = 9
 _BINDS: Final = {"or": 1, "and": 2, "not": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "^": 8}
 _COMPARE: Final = 4
@@ -242,7 +246,8 @@ def _bound(expression: Expression) -> tuple[str, int]:
         case Unary():
             if expression.operator == "not":
                 return f"not {format_expression(expression.operand, _BINDS['not'])}", _BINDS["not"]
-            return f"-{format_expression(expression.operand, _SIGN)}", _SIGN
+            # Two signs in a row would read as the comment of another language.
+            return f"-{format_expression(expression.operand, _SIGN + 1)}", _SIGN
         case Binary():
             binds = _BINDS.get(expression.operator, _COMPARE)
             power = expression.operator == "^"

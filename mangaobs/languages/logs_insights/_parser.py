@@ -74,7 +74,9 @@ COMMANDS: Final = (
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 _WHOLE: Final = re.compile(r"\d+")
 _ANY_TOKEN: Final = re.compile(
-    r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`\n]*`|/(?:[^/\\\n|]|\\.)+/|[\w@.*]+|[^\s\w]", re.DOTALL
+    r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`\n]*`|(?:like|=~|~=)\s*/(?:[^/\\]|\\.)+/|/(?:[^/\\\n|]|\\.)+/"
+    r"|[\w@.*]+|[^\s\w]",
+    re.DOTALL | re.IGNORECASE,
 )
 _GROUP_NAME: Final = re.compile(r"[\w./@:-]+")
 _OPTION: Final = re.compile(r"([A-Za-z_]\w*)\s*=\s*([\w.:+-]+|'[^']*'|\"[^\"]*\")")
