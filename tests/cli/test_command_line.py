@@ -52,7 +52,7 @@ def test_help_names_every_command_with_a_sentence(mangaobs):
     done = mangaobs("--help")
     assert done.returncode == 0
     assert "Render the project" in done.stdout
-    assert "saved Logs Insights queries" in done.stdout
+    assert "format and run Logs Insights queries" in done.stdout
 
 
 @pytest.mark.parametrize("command", [["render"], ["query"], ["query", "list"], ["query", "show"]])

@@ -7,27 +7,15 @@ import json
 from hypothesis import strategies as st
 
 NAMES = ["a", "b", "A", "n", "m.x", "m.y.0", "l", "absent"]
-TEXTS = [
-    "",
-    "x",
-    "X",
-    "xy",
-    "10",
-    "9",
-    "01",
-    "1.50",
-    "true",
-    "false",
-    " 12 ",
-    "nan",
-    "a2",
-    "a10",
-    "é",
-    'q"t',
-    "b\\s",
-    "{",
-]
+TEXTS = ["", "x", "X", "xy", "10", "9", "01", "1.50", "true", "false", " 12 ", "nan", "a2", "a10", "é"]
+TEXTS += ['q"t', "b\\s", "{"]
 NUMBERS = ["0", "1", "2", "10", "2.5", "1e3", "0.1"]
+OF_NUMBERS = ["abs", "ceil", "floor", "toNumber", "strlen"]
+COMPARE = ["=", "!=", "<", "<=", ">", ">="]
+PATTERNS = ["'x'", "/x/", "/^1/", "/(?i)X/", "''"]
+AGGREGATES = ["count", "sum", "avg", "min", "max", "countDistinct", "sortsFirst", "sortsLast", "values", "latest"]
+OTHER_STAGES = ["parse a 'x*' as p", "parse a /(?<q>\\d+)/", "parse a 'x' as q", "dedup a", "dedup a, b"]
+OTHER_STAGES += ["unnest l into p"]
 
 
 def values():
@@ -138,9 +126,8 @@ def aggregates():
 @st.composite
 def queries(draw):
     """A pipeline; everything that it shows is ordered by what it says, or compared as a set."""
-    named = st.tuples(st.one_of(numbers(), texts()), st.sampled_from(["p", "q"])).map(
-        lambda p: f"fields {p[0]} as {p[1]}"
-    )
+    made = st.tuples(st.one_of(numbers(), texts()), st.sampled_from(["p", "q"]))
+    named = made.map(lambda p: f"fields {p[0]} as {p[1]}")
     filters = conditions().map(lambda one: f"filter {one}")
     stages = draw(st.lists(st.one_of(filters, named, st.sampled_from(OTHER_STAGES)), max_size=2))
     if any(stage.startswith("dedup") for stage in stages):  # only limit may follow it

@@ -59,9 +59,7 @@ def extend(inner):
         st.builds(lambda o, e: t.Unary(AT, o, e), st.sampled_from(["-", "not"]), inner),
         st.builds(lambda o, a, b: t.Binary(AT, o, a, b), operators, inner, inner),
         st.builds(lambda a, p, n: t.Like(AT, a, p, n), inner, st.one_of(regexes(), inner), st.booleans()),
-        st.builds(
-            lambda a, i, n: t.In(AT, a, tuple(i), n), inner, st.lists(inner, min_size=1, max_size=3), st.booleans()
-        ),
+        st.builds(lambda a, i, n: t.In(AT, a, tuple(i), n), inner, some, st.booleans()),
         st.builds(lambda f, a: t.Call(AT, f, f, tuple(a), AT), names, st.lists(inner, max_size=3)),
         st.just(t.Call(AT, "count", "count", (t.Star(AT),), AT)),
     )
@@ -100,9 +98,7 @@ def commands():
         items().map(lambda i: t.Fields(AT, i)),
         items().map(lambda i: t.Display(AT, i)),
         st.builds(lambda e, k: t.Filter(AT, e, k), expressions(), keywords),
-        st.builds(
-            lambda i, b, o: t.Stats(AT, i, b, o), items(), st.one_of(st.just(()), items()), st.one_of(st.none(), period)
-        ),
+        st.builds(lambda i, b, o: t.Stats(AT, i, b, o), items(), by, st.one_of(st.none(), period)),
         keys.map(lambda k: t.Sort(AT, tuple(k))),
         st.builds(lambda n, a, k: t.Limit(AT, n, a, k), st.integers(0, 99), st.booleans(), limits),
         st.lists(fields(), min_size=1, max_size=3).map(lambda f: t.Dedup(AT, tuple(f))),
@@ -111,7 +107,7 @@ def commands():
             lambda f, r, n, m: t.ParseRegex(AT, f, r, n, m),
             primary,
             regexes(),
-            st.one_of(st.just(()), some_names),
+            any_names,
             st.booleans(),
         ),
         st.builds(lambda f, n: t.ParseLogfmt(AT, f, n), primary, names()),
