@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MEMORY_MB: Final = 256
 _THREADS: Final = 2
+_USED: Final = re.compile(r"insights_\w+")
+_MACRO: Final = re.compile(r"CREATE OR REPLACE TEMP MACRO (insights_\w+).*?;\n", re.DOTALL)
 
 
 class EngineError(MangaobsError):
@@ -41,7 +44,6 @@ class Connection:
                 "autoinstall_known_extensions": False,
             }
         )
-        self._duckdb.execute(macros())
         self._known: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -72,14 +74,25 @@ class Connection:
             raise
 
     def _know(self, sql: str) -> None:
-        """Tell DuckDB of the functions of Python that a statement uses."""
+        """Tell DuckDB of the macros, and of the functions of Python, that a statement uses."""
+        if "insights_" not in sql:
+            return
         from mangaobs.insights._python import FUNCTIONS
 
-        for name, function, takes, gives in FUNCTIONS:
-            if name in sql and name not in self._known:
+        used = set(_USED.findall(sql))
+        known = _macros()
+        for name in reversed(known):  # a macro uses only those that stand before it
+            if name in used:
+                used |= set(_USED.findall(known[name]))
+        for name, statement in known.items():
+            if name in used and name not in self._known:
+                self._duckdb.execute(statement)
                 self._known.add(name)
-                create: Any = self._duckdb.create_function
+        create: Any = self._duckdb.create_function
+        for name, function, takes, gives in FUNCTIONS:
+            if name in used and name not in self._known:
                 create(name, _of_what_is_there(function), list(takes), gives, null_handling="special")
+                self._known.add(name)
 
     def rows(self, sql: str, *, what: str = "reading") -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -110,6 +123,12 @@ def _of_what_is_there(function: Callable[..., object]) -> Callable[..., object]:
         return None if None in arguments else function(*arguments)
 
     return called
+
+
+@cache
+def _macros() -> dict[str, str]:
+    """Each macro's statement by its name, in their order."""
+    return {found[1]: found[0] for found in _MACRO.finditer(macros())}
 
 
 def macros() -> str:

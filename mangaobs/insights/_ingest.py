@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from mangaobs.insights._sample import kinds_of_events
 from mangaobs.insights._typed import Kind
 from mangaobs.insights._views import event_rows, quoted, structure
 
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 
     from mangaobs.insights._engine import Connection
     from mangaobs.insights._files import LogFile
+    from mangaobs.insights._sample import Kinds
 
 FORMAT: Final = 1
-_SAMPLE: Final = 20_000
 _MOST_FIELDS: Final = 200
 _ROW_GROUP: Final = 20_480
 _BLOCKS: Final = 64
 _BLOCK: Final = 16 << 10
-_NUMBERS: Final = {"DOUBLE", "UBIGINT", "BIGINT", "HUGEINT"}
 
 
 class Found(NamedTuple):
@@ -103,11 +103,7 @@ class _Leaf(NamedTuple):
 
 def _made(connection: Connection, file: LogFile, path: Path, facts: Path) -> Ingested:
     rows = event_rows([file])
-    lines = f"SELECT TRY_CAST(insights_json_in(message) AS JSON) AS line FROM ({rows}) LIMIT {_SAMPLE}"  # noqa: S608
-    sample = f"SELECT json_group_structure(line) FROM ({lines})"  # noqa: S608
-    (found,) = connection.rows(sample)[0]
-    types = json.loads(found) if found else {}
-    leaves = _with_parents(list(_leaves(types if isinstance(types, dict) else {}))[:_MOST_FIELDS])
+    leaves = _with_parents(list(_leaves(kinds_of_events(file)))[:_MOST_FIELDS])
     columns: dict[str, Found] = {}
     values: list[str] = []
     kinds: dict[str, Kind] = {"text": "text", "number": "number", "boolean": "boolean", "json": "json"}
@@ -154,20 +150,18 @@ _FITS: Final = {
 }
 
 
-def _leaves(types: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[_Leaf]:
+def _leaves(kinds: Kinds, above: tuple[str, ...] = ()) -> Iterator[_Leaf]:
     seen: set[str] = set()
-    for key, type_ in types.items():
+    for key, kind in kinds.items():
         path = (*above, key)
         if key.lower() in seen or not key or "." in key:
             continue  # a column's name has no case; what is left out of the columns is in `other`
         seen.add(key.lower())
-        if isinstance(type_, dict) and type_:
+        if isinstance(kind, dict):
             yield _Leaf(path, "object")
-            yield from _leaves(type_, path)
-        elif type_ in ("VARCHAR", "BOOLEAN"):
-            yield _Leaf(path, "text" if type_ == "VARCHAR" else "boolean")
+            yield from _leaves(kind, path)
         else:
-            yield _Leaf(path, "number" if isinstance(type_, str) and type_ in _NUMBERS else "json")
+            yield _Leaf(path, kind)
 
 
 def _with_parents(leaves: list[_Leaf]) -> list[_Leaf]:

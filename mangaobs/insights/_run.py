@@ -12,6 +12,7 @@ from mangaobs.insights._files import spooled
 from mangaobs.insights._plan import plan as planned
 from mangaobs.insights._policy import QUESTIONS, Policy
 from mangaobs.insights._select import Relation, Select
+from mangaobs.insights._uses import numeric_only
 from mangaobs.insights._values import number_of
 from mangaobs.insights._views import View, of_events, of_ingested, of_lines, quoted, union
 from mangaobs.insights._window import Window
@@ -155,10 +156,12 @@ class _Compiled:
         self._options = options
         self._exact = exact
         self._notes = notes
+        self._numeric: set[str] = set()
         self._select = Select(options.policy, options.window, self._relation, self._lookup)
 
     def sql(self, made: Plan, *, pretty: bool = False) -> str:
         """The statement, once its views exist."""
+        self._numeric = numeric_only(made)
         return self._select.compiled(made).sql("duckdb", pretty=pretty, normalize_functions=False)
 
     def _relation(self, sources: tuple[Source, ...], names: set[str], ordered: bool) -> Relation:  # noqa: FBT001
@@ -211,7 +214,7 @@ class _Compiled:
     def _one_view(self, files: list[LogFile], names: set[str], window: Window, *, ordered: bool) -> View:
         first = files[0]
         if first.form == "lines":
-            return of_lines(files, names, window, ordered=ordered, exact=self._exact)
+            return of_lines(files, names, self._numeric, window, ordered=ordered, exact=self._exact)
         if first.form == "parquet":
             from mangaobs.insights._parquet import of_parquet
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlglot import exp
 
+from mangaobs.insights._sample import kinds_of_lines
 from mangaobs.insights._typed import Kind, Typed
 from mangaobs.languages.logs_insights.fields import system_fields
 
@@ -103,41 +104,71 @@ def in_message(names: Iterable[str]) -> bool:
 # From the lines of files themselves
 
 
-def of_lines(files: Sequence[LogFile], names: set[str], window: Window, *, ordered: bool, exact: bool) -> View:
+def of_lines(
+    files: Sequence[LogFile], names: set[str], numeric: set[str], window: Window, *, ordered: bool, exact: bool
+) -> View:
     """Lines that are each a message.
 
-    The fast way reads JSON objects, the keys that are needed and no others, and fails on everything else; the exact way
-    reads text.
+    The fast way reads JSON objects, the keys that are needed and no others, as the types that a sample of the lines
+    has; it fails on everything else. The exact way reads text. `numeric` are the fields that are used as numbers only.
     """
     if exact:
         return _of_messages(files, _raw_lines(files), names, window, ordered=ordered)
-    keys: dict[str, str] = {"timestamp": "k0"} if "@timestamp" in names or _bounded(window) else {}
+    kinds = kinds_of_lines(files)
+    keys: dict[str, _Key] = {}
+    if "@timestamp" in names or _bounded(window):
+        keys["timestamp"] = _Key("k0", "JSON")
     fields: dict[str, Typed] = {}
     columns: list[str] = []
     for place, name in enumerate(json_fields(names)):
+        ways = spellings(name)
+        kind = kinds.get(name) if len(ways) == 1 and name not in keys else None
+        if kind == "text":
+            key = keys.setdefault(name, _Key(f"k{len(keys)}", "VARCHAR"))
+            columns.append(f"{_GUARDED.format(key.column)} AS e{place}")
+            fields[name] = Typed(exp.column(f"e{place}"), "text")
+            continue
+        if kind == "number" and name in numeric:
+            key = keys.setdefault(name, _Key(f"k{len(keys)}", "DOUBLE"))
+            columns.append(f"CASE WHEN isfinite({key.column}) THEN {key.column} END AS e{place}")
+            fields[name] = Typed(exp.column(f"e{place}"), "number")
+            continue
         parts = []
-        for key, pointer in spellings(name):
-            column = keys.setdefault(key, f"k{len(keys)}")
+        for outer, pointer in ways:
+            column = keys.setdefault(outer, _Key(f"k{len(keys)}", "JSON")).column
             parts.append(f"json_extract({column}, {quoted(pointer)})" if pointer else column)
         whole = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
         columns.append(f"nullif(CAST({whole} AS VARCHAR), 'null') AS e{place}")
         fields[name] = Typed(exp.column(f"e{place}"), "json")
     if not keys:
-        keys["timestamp"] = "k0"
-    inner = ", ".join(f"{_identifier(key)} AS {column}" for key, column in keys.items())
-    asked = "{" + ", ".join(f"{quoted(key)}: 'JSON'" for key in keys) + "}"
+        keys["timestamp"] = _Key("k0", "JSON")
+    inner = ", ".join(f"{_identifier(name)} AS {key.column}" for name, key in keys.items())
+    asked = "{" + ", ".join(f"{quoted(name)}: '{key.type}'" for name, key in keys.items()) + "}"
     source = (
         f"SELECT {inner}{', row_number() OVER () AS seq' if ordered else ''}"  # noqa: S608
         f" FROM read_json({_paths(files)}, format = 'newline_delimited', records = true, columns = {asked},"
         f" compression = {quoted('gzip' if files[0].packed else 'none')}, maximum_object_size = {MAX_LINE_BYTES})"
     )
-    if "timestamp" in keys:
-        columns.append(f"{_moment('CAST(k0 AS VARCHAR)')} AS ts")
+    if "timestamp" in keys and keys["timestamp"].type == "JSON":
+        columns.append(f"{_moment('CAST(' + keys['timestamp'].column + ' AS VARCHAR)')} AS ts")
     fields |= _system(names, columns, {"@timestamp": "ts"}, files)
     if ordered:
         columns.append("seq")
     sql = f"SELECT {', '.join(columns) or 'k0'} FROM ({source})"  # noqa: S608
     return View(_within(sql, window), fields)
+
+
+class _Key(NamedTuple):
+    column: str
+    type: str
+
+
+# Of a string column every value that may have been no string: then the exact way has to tell.
+_GUARDED: Final = (
+    "CASE WHEN {0} IN ('true', 'false') OR ({0} >= '{{' AND {0} < '|') OR ({0} >= '[' AND {0} < '\\')"
+    " OR ({0} >= '-' AND {0} < ':' AND (contains({0}, 'e') OR ends_with({0}, '.0'))"
+    " AND TRY_CAST({0} AS DOUBLE) IS NOT NULL) THEN error('not only strings') ELSE {0} END"
+)
 
 
 def _identifier(name: str) -> str:
