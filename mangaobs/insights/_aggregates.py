@@ -76,7 +76,7 @@ class Aggregates:
             return exp.Count(this=exp.Star()), "integer"
         argument = self._expressions.typed(arguments[-1 if name == "topk" else 0])
         if name in ("count", "countOverTime"):
-            return exp.Count(this=argument.copy()), "integer"
+            return exp.Count(this=argument.sql), "integer"
         if name in _SIMPLE:
             return call(_SIMPLE[name], as_number(argument)), "number"
         if name in ("stddev", "variance"):
@@ -97,8 +97,9 @@ class Aggregates:
             order = sort_struct(text)
             return call("arg_min" if name == "sortsFirst" else "arg_max", text, order), "text"
         if name == "values":
-            made = call("list_sort", call("list", exp.Distinct(expressions=[text])))
-            return cast(call("to_json", filtered(made, text)), "VARCHAR"), "map"
+            there = exp.Where(this=present(text))
+            made = exp.Filter(this=call("list", exp.Distinct(expressions=[text])), expression=there)
+            return cast(call("to_json", call("list_sort", made)), "VARCHAR"), "map"
         count = arguments[0]
         most = int(float(count.text)) if isinstance(count, Number) else 1
         return cast(call("to_json", call("insights_topk", call("histogram", text), number(most))), "VARCHAR"), "map"
@@ -136,13 +137,6 @@ class Aggregates:
     def _in_time(self, name: str, argument: Typed) -> tuple[exp.Expression, Kind]:
         order = call("row", self._expressions.fields[0, "@timestamp"].sql, exp.column("seq"))
         return call("arg_min" if name == "earliest" else "arg_max", argument.sql, order), argument.kind
-
-
-def filtered(aggregate: exp.Expression, text: exp.Expression) -> exp.Expression:
-    """An aggregate over what is not missing."""
-    inner = aggregate.expressions[0]
-    inner.replace(exp.Filter(this=inner.copy(), expression=exp.Where(this=present(text))))
-    return aggregate
 
 
 def sort_struct(text: exp.Expression) -> exp.Expression:

@@ -173,9 +173,9 @@ class Calls:
         """Values as one kind: their own if they share it."""
         kinds = {one.kind for one in values if one.kind != "missing"}
         if len(kinds) == 1:
-            return [one.copy() for one in values], kinds.pop()
+            return [one.sql for one in values], kinds.pop()
         if kinds <= {"json", "map"}:
-            return [one.copy() for one in values], "json"
+            return [one.sql for one in values], "json"
         if {"json", "map"} & kinds:
             return [as_json(one) if one.kind != "missing" else null() for one in values], "json"
         return [as_text(one) if one.kind != "missing" else null() for one in values], "text"
@@ -217,12 +217,12 @@ class Calls:
     def _milliseconds(self, one: Resolved) -> exp.Expression:
         typed = self._typed(one)
         if typed.kind in ("time", "integer"):
-            return typed.copy()
+            return typed.sql
         return cast(call("floor", as_number(typed)), "BIGINT", tolerant=True)
 
     def _bin(self, *arguments: Resolved) -> Typed:
         *field, period = arguments
-        moment = self._milliseconds(field[0]) if field else self._expressions.fields[0, "@timestamp"].copy()
+        moment = self._milliseconds(field[0]) if field else self._expressions.fields[0, "@timestamp"].sql
         return Typed(_floor(moment, period), "time")
 
     def _datefloor(self, one: Resolved, period: Resolved) -> Typed:
@@ -327,7 +327,7 @@ class Calls:
         """The JSON text of an object or a list, or of the text that holds one; else NULL."""
         typed = self._typed(one)
         if typed.kind == "map":
-            return typed.copy()
+            return typed.sql
         text = as_text(typed)
         if typed.kind == "json":
             held = call("left", typed.sql, number(1))

@@ -139,7 +139,7 @@ class Expressions:
     def truth(self, one: Typed) -> exp.Expression:
         """Whether a value is true of its own."""
         if one.kind == "boolean":
-            return one.copy()
+            return one.sql
         if one.kind in NUMERIC:
             return operation(exp.NEQ, one.sql, number(0))
         if one.kind in ("missing", "map"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mangaobs.insights._sample import kinds_of_events
 from mangaobs.insights._typed import Kind
-from mangaobs.insights._views import event_rows, quoted, structure
+from mangaobs.insights._views import event_rows, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ def _made(connection: Connection, file: LogFile, path: Path, facts: Path) -> Ing
         if leaf.kind == "object":
             continue
         columns[".".join(leaf.path)] = Found(f"f{place}", kinds[leaf.kind])
-        values.append(f"CASE WHEN fits THEN {_VALUE[leaf.kind].format(f'r{place}')} END AS f{place}")
+        values.append(f"{_VALUE[leaf.kind].format(f'r{place}')} AS f{place}")
     select = (
         f"SELECT ts, ingestion, stream, message, {''.join(one + ', ' for one in values)}"  # noqa: S608
         f"CASE WHEN NOT fits AND json_valid(line) THEN line END AS other FROM ({_fitting(rows, leaves)})"
@@ -134,19 +134,18 @@ def _made(connection: Connection, file: LogFile, path: Path, facts: Path) -> Ing
     return Ingested(file, path, columns, events, others)
 
 
-_VALUE: Final = {
-    "text": "insights_unquoted(nullif({0}, 'null'))",
-    "number": "TRY_CAST(nullif({0}, 'null') AS DOUBLE)",
-    "boolean": "nullif({0}, 'null') = 'true'",
-    "json": "nullif({0}, 'null')",
-}
+# Of lines that do not fit nobody reads the columns, so that they may hold anything.
+_VALUE: Final = {"text": "{0}", "number": "TRY_CAST({0} AS DOUBLE)", "boolean": "{0} = 'true'", "json": "{0}"}
 _FITS: Final = {
-    "text": "({0} IS NULL OR {0}[1] = '\"' OR {0} = 'null')",
-    # A whole number of more digits than a DOUBLE holds keeps them all in `other`.
-    "number": (
-        "({0} IS NULL OR {0} = 'null' OR ({0}[1] BETWEEN '-' AND '9' AND (length({0}) < 16 OR contains({0}, '.'))))"
+    # As text a truth, a structure or a number in a spelling of its own would be told from a string no more.
+    "text": (
+        "({0} IS NULL OR NOT ({0} IN ('true', 'false') OR ({0} >= '{{' AND {0} < '|') OR ({0} >= '[' AND {0} < '\\')"
+        " OR ({0} >= '-' AND {0} < ':' AND (contains({0}, 'e') OR ends_with({0}, '.0'))"
+        " AND TRY_CAST({0} AS DOUBLE) IS NOT NULL)))"
     ),
-    "boolean": "({0} IS NULL OR {0} IN ('true', 'false', 'null'))",
+    # A whole number of more digits than a DOUBLE holds keeps them all in `other`.
+    "number": "({0} IS NULL OR ({0} >= '-' AND {0} < ':' AND (length({0}) < 16 OR contains({0}, '.'))))",
+    "boolean": "({0} IS NULL OR {0} IN ('true', 'false'))",
 }
 
 
@@ -173,8 +172,8 @@ def _with_parents(leaves: list[_Leaf]) -> list[_Leaf]:
 def _fitting(rows: str, leaves: list[_Leaf]) -> str:
     """The rows with the raw JSON text of each leaf, and whether the line has these leaves and nothing else.
 
-    A line has as many keys as it has `":`, less those within its strings: a sum that leaves over none says that there
-    is no key that the columns do not have.
+    A line has as many keys as it has `":`, less those within its strings, and a key for each null, which is no value: a
+    sum that leaves over none says that there is no key that the columns do not have.
     """
     line = f"SELECT *, insights_json_in(message) AS line FROM ({rows})"  # noqa: S608
     if not leaves:
@@ -184,8 +183,8 @@ def _fitting(rows: str, leaves: list[_Leaf]) -> str:
         inner = types
         for part in leaf.path[:-1]:
             inner = inner.setdefault(part, {})
-        inner[leaf.path[-1]] = {} if leaf.kind == "object" else "JSON"
-    transformed = f"SELECT *, TRY(json_transform(line, {quoted(structure(types))})) AS s FROM ({line})"  # noqa: S608
+        inner[leaf.path[-1]] = {"object": {}, "text": "VARCHAR"}.get(leaf.kind, "JSON")
+    transformed = f"SELECT *, TRY(json_transform(line, {quoted(json.dumps(types))})) AS s FROM ({line})"  # noqa: S608
     raw = [
         f"{leaf.sql} IS NOT NULL AS r{place}" if leaf.kind == "object" else f"CAST({leaf.sql} AS VARCHAR) AS r{place}"
         for place, leaf in enumerate(leaves)
@@ -195,13 +194,31 @@ def _fitting(rows: str, leaves: list[_Leaf]) -> str:
         f"r{place}::INT" if leaf.kind == "object" else f"(r{place} IS NOT NULL)::INT"
         for place, leaf in enumerate(leaves)
     )
-    texts = [f"r{place}" for place, leaf in enumerate(leaves) if leaf.kind in ("text", "json")]
-    inside = f" + {_keys('concat(' + ', '.join(texts) + ')')}" if texts else ""
+    held = [_joined(leaves, "json"), _joined(leaves, "text")]
+    sums = [present]
+    if held[0]:
+        sums.append(_count(held[0], '":'))
+    if held[1]:  # in a string the quote has a backslash, which few lines have before a colon
+        quotes = _count(held[1], '":')
+        sums.append(f"CASE WHEN contains(line, '\\\":') THEN {quotes} ELSE 0 END")
+    nulls = " + ".join(_count("line", one) + (f" - {_count(held[0], one)}" if held[0] else "") for one in _NULLS)
+    sums.append(f"CASE WHEN contains(line, 'null') THEN {nulls} ELSE 0 END")
     guards = [_FITS[leaf.kind].format(f"r{place}") for place, leaf in enumerate(leaves) if leaf.kind in _FITS]
     spaced = " AND ".join(f"NOT contains(line, {one})" for one in ("' :'", "chr(9) || ':'", "chr(10) || ':'"))
-    conditions = ["whole", f"{_keys('line')} = {present}{inside}", spaced, *guards]
+    keys = _count("line", '":')
+    conditions = ["whole", f"{keys} = {' + '.join(sums)}", spaced, *guards]
     return f"SELECT *, coalesce({' AND '.join(conditions)}, line IS NULL) AS fits FROM ({extracted})"  # noqa: S608
 
 
-def _keys(text: str) -> str:
-    return f"((strlen({text}) - strlen(replace({text}, '\":', ''))) // 2)"
+_NULLS: Final = (":null", ": null")
+
+
+def _joined(leaves: list[_Leaf], kind: str) -> str:
+    """The texts of all leaves of a kind as one; "" if there are none."""
+    found = [f"r{place}" for place, leaf in enumerate(leaves) if leaf.kind == kind]
+    return f"concat({', '.join(found)})" if found else ""
+
+
+def _count(text: str, part: str) -> str:
+    """How often a part is in a text."""
+    return f"((strlen({text}) - strlen(replace({text}, {quoted(part)}, ''))) // {len(part)})"

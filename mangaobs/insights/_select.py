@@ -92,23 +92,24 @@ class Select:
         made = _Pipeline(self, plan)
         select = made.select()
         columns = [
-            exp.alias_(as_shown(made.expressions.typed(one)), f"o{place}")
-            for place, one in enumerate(plan.output.values())
+            _named(as_shown(made.expressions.typed(one)), f"o{place}") for place, one in enumerate(plan.output.values())
         ]
-        final = exp.select(*columns).from_(select.subquery("t"))
+        final = exp.select(*columns).from_(select.subquery("t", copy=False), copy=False)
         for key in made.order_of(plan.order):
-            final = final.order_by(key)
-        return final.limit(plan.limit)
+            final = final.order_by(key, copy=False)
+        return final.limit(plan.limit, copy=False)
 
     def column_of(self, plan: Plan) -> exp.Select:
         """The plan's one column as text, for a subquery."""
         made = _Pipeline(self, plan)
         select = made.select()
         (output,) = plan.output.values()
-        final = exp.select(exp.alias_(as_text(made.expressions.typed(output)), "o0")).from_(select.subquery("t"))
+        final = exp.select(_named(as_text(made.expressions.typed(output)), "o0")).from_(
+            select.subquery("t", copy=False), copy=False
+        )
         for key in made.order_of(plan.order):
-            final = final.order_by(key)
-        return final.limit(plan.limit)
+            final = final.order_by(key, copy=False)
+        return final.limit(plan.limit, copy=False)
 
     def fresh(self) -> int:
         """A new column's number."""
@@ -146,7 +147,7 @@ class _Pipeline:
         relation = owner.relation(plan.sources, needed.fields[0], ordered=needed.order)
         self.fields: dict[tuple[int, str], Typed] = {(0, name): one for name, one in relation.fields.items()}
         self.right_fields = needed.fields[1]
-        self.sql = exp.select("*").from_(exp.to_table(relation.table))
+        self.sql = exp.select("*").from_(exp.to_table(relation.table), copy=False)
         self.expressions = Expressions(self.columns, self.fields, owner.policy, owner.window)
 
     def select(self) -> exp.Select:
@@ -156,13 +157,13 @@ class _Pipeline:
         return self.sql
 
     def _nested(self) -> exp.Subquery:
-        return self.sql.subquery("t")
+        return self.sql.subquery("t", copy=False)
 
     def _all_and(self, *columns: exp.Expr) -> None:
-        self.sql = exp.select("*", *columns).from_(self._nested())
+        self.sql = exp.select("*", *columns).from_(self._nested(), copy=False)
 
     def _add(self, number_: int, value: exp.Expression, kind: Kind) -> None:
-        self._all_and(exp.alias_(value, f"c{number_}"))
+        self._all_and(_named(value, f"c{number_}"))
         self._declare(number_, kind)
 
     def _declare(self, number_: int, kind: Kind) -> None:
@@ -176,19 +177,19 @@ class _Pipeline:
                     if isinstance(expression, Column | EventField) and not typed.sql.find(exp.Anonymous):
                         self.columns[number_] = typed
                     else:
-                        self._add(number_, typed.copy(), typed.kind)
+                        self._add(number_, typed.sql, typed.kind)
             case Where():
                 condition = self.expressions.condition(step.condition)
-                self.sql = exp.select("*").from_(self._nested()).where(condition)
+                self.sql = exp.select("*").from_(self._nested(), copy=False).where(condition, copy=False)
             case Within():
                 self._within(step)
             case Aggregate():
                 self._aggregate(step)
             case Cut():
-                self.sql = exp.select("*").from_(self._nested())
+                self.sql = exp.select("*").from_(self._nested(), copy=False)
                 for key in self.order_of(step.order):
-                    self.sql = self.sql.order_by(key)
-                self.sql = self.sql.limit(step.count)
+                    self.sql = self.sql.order_by(key, copy=False)
+                self.sql = self.sql.limit(step.count, copy=False)
             case Distinct():
                 self._distinct(step)
             case Extract():
@@ -234,8 +235,8 @@ class _Pipeline:
         inner = self.owner.column_of(step.plan)
         column = exp.column("o0")
         text = exp.Coalesce(this=call("insights_number_text", call("insights_number", column)), expressions=[column])
-        values = exp.select(text).from_(inner.subquery("i")).where(present(column))
-        found = exp.In(this=alike, query=values.subquery())
+        values = exp.select(text).from_(inner.subquery("i", copy=False), copy=False).where(present(column), copy=False)
+        found = exp.In(this=alike, query=values.subquery(copy=False))
         if step.negated:
             keep = negation(found)
             condition = (
@@ -243,7 +244,7 @@ class _Pipeline:
             )
         else:
             condition = found
-        self.sql = exp.select("*").from_(self._nested()).where(condition)
+        self.sql = exp.select("*").from_(self._nested(), copy=False).where(condition, copy=False)
 
     # stats
 
@@ -253,16 +254,16 @@ class _Pipeline:
         for number_, expression in step.keys:
             typed = self.expressions.typed(expression)
             textual = typed.kind in ("json", "map", "missing")
-            keys.append((number_, as_text(typed) if textual else typed.copy(), "text" if textual else typed.kind))
+            keys.append((number_, as_text(typed) if textual else typed.sql, "text" if textual else typed.kind))
         measures = [(number_, rewritten(one, aggregates.replaced)) for number_, one in step.measures]  # type: ignore[arg-type]
-        selected = [exp.alias_(value, f"c{number_}") for number_, value, _ in keys]
-        selected += [exp.alias_(value, f"c{number_}") for number_, (value, _) in aggregates.columns.items()]
+        selected = [_named(value, f"c{number_}") for number_, value, _ in keys]
+        selected += [_named(value, f"c{number_}") for number_, (value, _) in aggregates.columns.items()]
         # A star is all that is needed of the input where nothing but rows is counted.
-        self.sql = exp.select(*(selected or [exp.alias_(number(1), "one")])).from_(self._nested())
+        self.sql = exp.select(*(selected or [_named(number(1), "one")])).from_(self._nested(), copy=False)
         if keys:
-            self.sql = self.sql.group_by(*[number(place) for place in range(1, len(keys) + 1)])
+            self.sql = self.sql.group_by(*[number(place) for place in range(1, len(keys) + 1)], copy=False)
         elif not self.owner.policy.stats_of_nothing:
-            self.sql = self.sql.having(operation(exp.GT, exp.Count(this=exp.Star()), number(0)))
+            self.sql = self.sql.having(operation(exp.GT, exp.Count(this=exp.Star()), number(0)), copy=False)
         self.columns.clear()
         self.fields.clear()
         for number_, _, kind in keys:
@@ -273,7 +274,7 @@ class _Pipeline:
             self.columns[number_] = Typed(value, kind)
         for number_, expression in measures:
             typed = self.expressions.typed(expression)
-            self._add(number_, typed.copy(), typed.kind)
+            self._add(number_, typed.sql, typed.kind)
 
     # rows
 
@@ -281,13 +282,17 @@ class _Pipeline:
         texts = [as_text(self.expressions.typed(one)) for one in step.keys]
         window = exp.Window(
             this=call("row_number"),
-            partition_by=[one.copy() for one in texts],
+            partition_by=texts,
             order=exp.Order(expressions=self.order_of(step.order)) if step.order else None,
         )
         place = self.owner.fresh()
-        self._all_and(exp.alias_(window, f"c{place}"))
+        self._all_and(_named(window, f"c{place}"))
         first = operation(exp.EQ, exp.column(f"c{place}"), number(1))
-        self.sql = exp.select("*").from_(self._nested()).where(either(first, *[absent(one) for one in texts]))
+        self.sql = (
+            exp.select("*")
+            .from_(self._nested(), copy=False)
+            .where(either(first, *[absent(one) for one in texts]), copy=False)
+        )
 
     def _extract(self, step: Extract) -> None:
         text = as_text(self.expressions.typed(step.operand))
@@ -304,7 +309,7 @@ class _Pipeline:
         columns = []
         for group, number_ in step.columns:
             value = choose([(matches, call("regexp_extract", text, pattern, number(group)))])
-            columns.append(exp.alias_(value, f"c{number_}"))
+            columns.append(_named(value, f"c{number_}"))
         self._all_and(*columns)
         for _, number_ in step.columns:
             self._declare(number_, "text")
@@ -315,7 +320,7 @@ class _Pipeline:
             found = call("regexp_extract_all", text, pattern, number(group))
             nothing = exp.Array(expressions=[cast(null(), "VARCHAR")])
             some = choose([(operation(exp.GT, call("len", found), number(0)), found)], nothing)
-            columns.append(exp.alias_(call("unnest", some), f"c{number_}"))
+            columns.append(_named(call("unnest", some), f"c{number_}"))
         self._all_and(*columns)
         for _, number_ in step.columns:
             self._declare(number_, "text")
@@ -323,11 +328,11 @@ class _Pipeline:
     def _csv(self, step: ExtractCsv) -> None:
         text = as_text(self.expressions.typed(step.operand))
         cells = self.owner.fresh()
-        self._all_and(exp.alias_(call("insights_csv", text), f"c{cells}"))
+        self._all_and(_named(call("insights_csv", text), f"c{cells}"))
         columns = []
         for place, number_ in enumerate(step.columns, 1):
             cell = call("list_extract", exp.column(f"c{cells}"), number(place))
-            columns.append(exp.alias_(cell, f"c{number_}"))
+            columns.append(_named(cell, f"c{number_}"))
         self._all_and(*columns)
         for number_ in step.columns:
             self._declare(number_, "text")
@@ -348,11 +353,11 @@ class _Pipeline:
         several = choose([(operation(exp.GT, call("len", texts), number(0)), texts)], gone)
         elements = choose([(absent(value), gone), (is_list, several)], exp.Array(expressions=[value]))
         made = self.owner.fresh()
-        self._all_and(exp.alias_(elements, f"c{made}"))
+        self._all_and(_named(elements, f"c{made}"))
         counted = call("range", cast(call("len", exp.column(f"c{made}")), "BIGINT"))
         self._all_and(
-            exp.alias_(call("unnest", exp.column(f"c{made}")), f"c{step.column}"),
-            exp.alias_(call("unnest", counted), f"c{step.position}"),
+            _named(call("unnest", exp.column(f"c{made}")), f"c{step.column}"),
+            _named(call("unnest", counted), f"c{step.position}"),
         )
         column = call("nullif", exp.column(f"c{step.column}"), string("null"))
         self.columns[step.column] = Typed(column, "json")
@@ -368,19 +373,20 @@ class _Pipeline:
         renamed = []
         for place, (name, typed) in enumerate(relation.fields.items()):
             column = f"{_SECOND_SIDE}{place}"
-            renamed.append(exp.alias_(typed.copy(), column))
+            renamed.append(_named(typed.sql, column))
             self.fields[1, name] = Typed(exp.column(column), typed.kind)
-        right = exp.select(*renamed).from_(exp.to_table(relation.table))
+        right = exp.select(*renamed).from_(exp.to_table(relation.table), copy=False)
         left_key = self.owner.fresh()
-        self._all_and(exp.alias_(as_text(self.expressions.typed(step.left_key)), f"c{left_key}"))
+        self._all_and(_named(as_text(self.expressions.typed(step.left_key)), f"c{left_key}"))
         right_key = as_text(self.expressions.typed(step.right_key))
         self.sql = (
             exp.select("*")
-            .from_(self._nested())
+            .from_(self._nested(), copy=False)
             .join(
-                right.subquery("r"),
+                right.subquery("r", copy=False),
                 on=operation(exp.EQ, exp.column(f"c{left_key}"), right_key),
                 join_type="left" if step.outer else "inner",
+                copy=False,
             )
         )
 
@@ -396,20 +402,23 @@ class _Pipeline:
         given = {name: exp.column(f"l{place}") for place, name in enumerate(columns)}
         keys = [name for name, _ in step.keys]
         # Of rows with the same key the first counts: a lookup makes no event twice.
-        selected = [exp.alias_(given[name], made[name]) for name in dict.fromkeys(keys)]
-        selected += [exp.alias_(call("first", given[name]), made[name]) for name in columns if name not in keys]
-        unique = (
-            exp.select(*selected).from_(exp.to_table(table)).group_by(*[given[name] for name in dict.fromkeys(keys)])
-        )
+        selected = [_named(given[name], made[name]) for name in dict.fromkeys(keys)]
+        selected += [_named(call("first", given[name]), made[name]) for name in columns if name not in keys]
+        unique = exp.select(*selected).from_(exp.to_table(table), copy=False)
+        unique = unique.group_by(*[given[name] for name in dict.fromkeys(keys)], copy=False)
         conditions = [
             operation(exp.EQ, exp.column(made[name]), as_text(self.expressions.typed(one))) for name, one in step.keys
         ]
-        self.sql = (
-            exp.select("*").from_(self._nested()).join(unique.subquery("l"), on=both(*conditions), join_type="left")
-        )
+        looked_up = unique.subquery("l", copy=False)
+        rows = exp.select("*").from_(self._nested(), copy=False)
+        self.sql = rows.join(looked_up, on=both(*conditions), join_type="left", copy=False)
         for name, number_ in step.columns:
             self.columns[number_] = Typed(exp.column(made[name]), "text")
 
 
+def _named(value: exp.Expression, name: str) -> exp.Expression:
+    return exp.Alias(this=value, alias=exp.to_identifier(name))
+
+
 def _ordered(key: exp.Expression, *, descending: bool, first: bool) -> exp.Expression:
-    return exp.Ordered(this=key.copy(), desc=descending, nulls_first=first)
+    return exp.Ordered(this=key, desc=descending, nulls_first=first)

@@ -25,14 +25,10 @@ class Typed:
     kind: Kind
     constant: str | float | bool | None = None
 
-    def copy(self) -> exp.Expression:
-        """The expression, to be put in another one."""
-        return self.sql.copy()
-
 
 def call(name: str, *arguments: exp.Expression) -> exp.Expression:
     """A function by the engine's own name for it."""
-    return exp.Anonymous(this=name, expressions=[one.copy() for one in arguments])
+    return exp.Anonymous(this=name, expressions=list(arguments))
 
 
 def string(text: str) -> exp.Expression:
@@ -53,64 +49,64 @@ def null() -> exp.Expression:
 def cast(one: exp.Expression, type_: str, *, tolerant: bool = False) -> exp.Expression:
     """A cast; a tolerant one gives NULL where it cannot be."""
     kind = exp.DataType.build(type_, dialect="duckdb")
-    return exp.TryCast(this=one.copy(), to=kind) if tolerant else exp.Cast(this=one.copy(), to=kind)
+    return exp.TryCast(this=one, to=kind) if tolerant else exp.Cast(this=one, to=kind)
 
 
 def operation(kind: type[exp.Binary], left: exp.Expression, right: exp.Expression) -> exp.Expression:
     """An operator, in parentheses."""
-    return exp.Paren(this=kind(this=left.copy(), expression=right.copy()))
+    return exp.Paren(this=kind(this=left, expression=right))
 
 
 def both(*conditions: exp.Expression) -> exp.Expression:
     """All of the conditions."""
-    return exp.Paren(this=exp.and_(*[one.copy() for one in conditions]))
+    return exp.Paren(this=exp.and_(*conditions))
 
 
 def either(*conditions: exp.Expression) -> exp.Expression:
     """Any of the conditions."""
-    return exp.Paren(this=exp.or_(*[one.copy() for one in conditions]))
+    return exp.Paren(this=exp.or_(*conditions))
 
 
 def negation(condition: exp.Expression) -> exp.Expression:
     """The opposite."""
-    return exp.Paren(this=exp.Not(this=exp.Paren(this=condition.copy())))
+    return exp.Paren(this=exp.Not(this=exp.Paren(this=condition)))
 
 
 def present(one: exp.Expression) -> exp.Expression:
     """IS NOT NULL."""
-    return exp.Paren(this=exp.Not(this=exp.Is(this=one.copy(), expression=exp.Null())))
+    return exp.Paren(this=exp.Not(this=exp.Is(this=one, expression=exp.Null())))
 
 
 def absent(one: exp.Expression) -> exp.Expression:
     """IS NULL."""
-    return exp.Paren(this=exp.Is(this=one.copy(), expression=exp.Null()))
+    return exp.Paren(this=exp.Is(this=one, expression=exp.Null()))
 
 
 def known(condition: exp.Expression) -> exp.Expression:
     """The condition, false where it is NULL."""
-    return exp.Coalesce(this=condition.copy(), expressions=[exp.false()])
+    return exp.Coalesce(this=condition, expressions=[exp.false()])
 
 
 def choose(
     branches: Sequence[tuple[exp.Expression, exp.Expression]], otherwise: exp.Expression | None = None
 ) -> exp.Expression:
     """CASE."""
-    made = exp.Case(ifs=[exp.If(this=when.copy(), true=then.copy()) for when, then in branches])
+    made = exp.Case(ifs=[exp.If(this=when, true=then) for when, then in branches])
     if otherwise is not None:
-        made.set("default", otherwise.copy())
+        made.set("default", otherwise)
     return made
 
 
 def one_of(value: exp.Expression, texts: Sequence[str]) -> exp.Expression:
     """IN, over strings."""
-    return exp.Paren(this=exp.In(this=value.copy(), expressions=[string(text) for text in texts]))
+    return exp.Paren(this=exp.In(this=value, expressions=[string(text) for text in texts]))
 
 
 def as_number(one: Typed) -> exp.Expression:
     """As a DOUBLE; what is no number is NULL."""
     match one.kind:
         case "number":
-            return one.copy()
+            return one.sql
         case "integer" | "time":
             return cast(one.sql, "DOUBLE")
         case "boolean":
@@ -132,7 +128,7 @@ def as_text(one: Typed) -> exp.Expression:
     """As a VARCHAR, as functions of strings see it: objects and lists are NULL."""
     match one.kind:
         case "text":
-            return one.copy()
+            return one.sql
         case "number":
             return call("insights_number_text", one.sql)
         case "integer":
@@ -151,13 +147,13 @@ def as_shown(one: Typed) -> exp.Expression:
     """As a VARCHAR, as a result shows it."""
     if one.kind == "json":
         return call("insights_json_shown", one.sql)
-    return one.copy() if one.kind == "map" else as_text(one)
+    return one.sql if one.kind == "map" else as_text(one)
 
 
 def as_json(one: Typed) -> exp.Expression:
     """As the JSON text of the value."""
     if one.kind in ("json", "map"):
-        return one.copy()
+        return one.sql
     if one.kind in ("number", "integer", "boolean"):
         return cast(call("to_json", one.sql), "VARCHAR")
     return cast(call("to_json", as_text(one)), "VARCHAR")

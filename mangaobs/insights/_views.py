@@ -5,7 +5,6 @@ A field is looked for under every name that it may have: `a.b` is `b` in `a`, or
 
 from __future__ import annotations
 
-import json
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -137,8 +136,7 @@ def of_lines(
         for outer, pointer in ways:
             column = keys.setdefault(outer, _Key(f"k{len(keys)}", "JSON")).column
             parts.append(f"json_extract({column}, {quoted(pointer)})" if pointer else column)
-        whole = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
-        columns.append(f"nullif(CAST({whole} AS VARCHAR), 'null') AS e{place}")
+        columns.append(f"{_first(parts)} AS e{place}")
         fields[name] = Typed(exp.column(f"e{place}"), "json")
     if not keys:
         keys["timestamp"] = _Key("k0", "JSON")
@@ -310,8 +308,14 @@ def _elsewhere(name: str, pointers: dict[str, int]) -> str:
     parts = []
     for key, pointer in spellings(name):
         whole = "/" + key.replace("~", "~0").replace("/", "~1") + pointer
-        parts.append(f"CAST(v[{pointers.setdefault(whole, len(pointers) + 1)}] AS VARCHAR)")
-    return f"nullif(coalesce({', '.join(parts)}, NULL), 'null')"
+        parts.append(f"v[{pointers.setdefault(whole, len(pointers) + 1)}]")
+    return _first(parts)
+
+
+def _first(values: list[str]) -> str:
+    """The first of several JSON values that is there: null is not."""
+    texts = [f"nullif(CAST({one} AS VARCHAR), 'null')" for one in values]
+    return texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
 
 
 # Times
@@ -374,9 +378,3 @@ def _as_kind(field: Typed | None, kind: Kind) -> str:
     if field.kind == kind:
         return field.sql.sql("duckdb")
     return as_json(field).sql("duckdb")
-
-
-def structure(types: dict[str, object]) -> str:
-    """What `json_transform` takes: every value as its own JSON text."""
-    inner = {key: json.loads(structure(one)) if isinstance(one, dict) else "JSON" for key, one in types.items()}
-    return json.dumps(inner)

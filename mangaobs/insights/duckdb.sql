@@ -55,7 +55,7 @@ CREATE OR REPLACE TEMP MACRO insights_natural(value) AS
 
 -- The JSON object or list in a line of text: the whole line, or from its first brace to its last.
 CREATE OR REPLACE TEMP MACRO insights_json_in(message) AS
-    CASE WHEN message[1] = '{' AND message[-1] = '}' THEN message
+    CASE WHEN starts_with(message, '{') AND ends_with(message, '}') THEN message
          ELSE nullif(regexp_extract(message, '(?s)\{.*\}'), '') END;
 
 -- The most frequent texts of a histogram, as a list; of equally frequent ones those that sort first.

@@ -19,7 +19,7 @@ from . import reference
 from .strategies import json_lines, lines, policies, queries
 
 START = 1_767_225_600_000
-SLOW = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def close(one, other):
