@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MEMORY_MB: Final = 256
+_COPY_MB: Final = 448
 _THREADS: Final = 2
 _USED: Final = re.compile(r"insights_\w+")
 _MACRO: Final = re.compile(r"CREATE OR REPLACE TEMP MACRO (insights_\w+).*?;\n", re.DOTALL)
@@ -38,12 +39,16 @@ class Connection:
                 "memory_limit": f"{memory_mb}MB",
                 "threads": _THREADS,
                 "temp_directory": str(self.folder / "spill"),
-                "preserve_insertion_order": False,
+                "preserve_insertion_order": True,  # of two events of one time the later comes first
                 "TimeZone": "UTC",
                 # Nothing but the files that are named: no downloads of extensions.
                 "autoinstall_known_extensions": False,
             }
         )
+        # Told by us, on standard error: DuckDB would print it among the rows.
+        self._duckdb.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+        self._frugal = False
+        self._memory_mb = memory_mb
         self._known: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -66,12 +71,25 @@ class Connection:
             with self._watched(what):
                 return self._duckdb.execute(sql)
         except duckdb.OutOfMemoryException:
-            raise EngineError(f"{what} needs more memory than there is", right=_advice(sql)) from None
+            if "LIMIT" not in sql or self._frugal:
+                raise EngineError(f"{what} needs more memory than there is", right=_advice(sql)) from None
+            # The fast way to the first rows keeps them all in memory; sorting everything may use the disk.
+            self._frugal = True
+            self._duckdb.execute("SET disabled_optimizers = 'top_n'")
+            return self.run(sql, what=what)
         except RuntimeError as error:
             # An interrupt reaches DuckDB as an error of its own.
             if "interrupt" in str(error).lower():
                 raise KeyboardInterrupt from None
             raise
+
+    def copy(self, sql: str, *, what: str) -> None:
+        """Write a file. Writers hold what they compress, so they get more memory; it stays below half a GB in all."""
+        self._duckdb.execute(f"SET memory_limit = '{max(self._memory_mb, _COPY_MB)}MB'")
+        try:
+            self.run(sql, what=what)
+        finally:
+            self._duckdb.execute(f"SET memory_limit = '{self._memory_mb}MB'")
 
     def _know(self, sql: str) -> None:
         """Tell DuckDB of the macros, and of the functions of Python, that a statement uses."""

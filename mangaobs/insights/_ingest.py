@@ -118,7 +118,7 @@ def _made(connection: Connection, file: LogFile, path: Path, facts: Path) -> Ing
     )
     aside = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        connection.run(
+        connection.copy(
             f"COPY ({select}) TO {quoted(str(aside))} (FORMAT parquet, ROW_GROUP_SIZE {_ROW_GROUP})",
             what=f"reading {file.path.name}",
         )
