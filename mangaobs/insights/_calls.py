@@ -172,13 +172,12 @@ class Calls:
     def _alike(self, values: list[Typed]) -> tuple[list[exp.Expression], Kind]:
         """Values as one kind: their own if they share it."""
         kinds = {one.kind for one in values if one.kind != "missing"}
+        as_one: Callable[[Typed], exp.Expression] = as_json if {"json", "map"} & kinds else as_text
+        kind: Kind = "json" if {"json", "map"} & kinds else "text"
         if len(kinds) == 1:
-            return [one.sql for one in values], kinds.pop()
-        if kinds <= {"json", "map"}:
-            return [one.sql for one in values], "json"
-        if {"json", "map"} & kinds:
-            return [as_json(one) if one.kind != "missing" else null() for one in values], "json"
-        return [as_text(one) if one.kind != "missing" else null() for one in values], "text"
+            kind = kinds.pop()
+            as_one = _as_it_is
+        return [null() if one.kind == "missing" else as_one(one) for one in values], kind
 
     def _coalesce(self, *arguments: Resolved) -> Typed:
         parts, kind = self._alike([self._typed(one) for one in arguments])
@@ -360,6 +359,10 @@ class Calls:
         is_list = operation(exp.EQ, call("left", parsed, number(1)), string("["))
         elements = call("json_extract_string", cast(parsed, "JSON"), string("$[*]"))
         return Typed(known(choose([(is_list, call("list_contains", elements, self._text(value)))])), "boolean")
+
+
+def _as_it_is(one: Typed) -> exp.Expression:
+    return one.sql
 
 
 def _period(period: Resolved) -> tuple[int, str]:

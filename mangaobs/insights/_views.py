@@ -365,7 +365,10 @@ def union(views: Sequence[View], names: set[str], *, ordered: bool) -> View:
             # Files one after another: positions of the next begin behind all of the one before.
             columns.append(f"seq + {place} * (1::BIGINT << 40) AS seq")
         parts.append(f"SELECT {', '.join(columns) or '1 AS one'} FROM ({view.sql})")  # noqa: S608
-    fields = {name: Typed(exp.column(f"u{number}"), kind) for number, (name, kind) in enumerate(kinds.items())}
+    fields = {
+        name: Typed(exp.Null() if kind == "missing" else exp.column(f"u{number}"), kind)
+        for number, (name, kind) in enumerate(kinds.items())
+    }
     return View(" UNION ALL ".join(parts), fields)
 
 

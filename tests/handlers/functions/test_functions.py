@@ -10,6 +10,10 @@ import jwt
 import pytest
 
 from handlers.signals import SIGNALS
+from mangaobs.insights import Options, Window, run
+from mangaobs.insights import recorded as recorded_groups
+from mangaobs.languages.logs_insights import parse
+from mangaobs.project.build import load_observability
 from mangaobs.project.functions import functions
 
 from ...runtime.aws.conftest import finished, parents
@@ -17,6 +21,7 @@ from ..administration import proxy_event
 from ..authorizer.test_authorizer import KEY as SIGNING_KEY
 from ..bedrock_standin import Behavior
 from ..moto_server import Fault
+from .recorded import REQUEST, recorded
 from .system import TRACE, hashed, message_event
 
 pytestmark = pytest.mark.slow
@@ -311,3 +316,43 @@ def test_the_environment_here_is_what_the_settings_ask_for(system):
         given = set(system.environment(function.name))
         own = {name for name in given if not name.startswith(("AWS_", "MANGAOBS_")) and name != "SESSION_TABLE"}
         assert own <= declared, function.name
+
+
+# --- what the saved queries make of it ---
+
+MANGA = load_observability(ROOT)
+ARGUMENTS = {
+    "request": {"request_id": REQUEST},
+    "trace": {"trace_id": TRACE.partition(";")[0].removeprefix("Root=")},
+    "near-timeouts": {"percent": 0},
+    "abnormal-sessions": {"requests_a_minute": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def recording(system, story, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recording")
+    recorded(system, folder, access_group="/manga-assist/api-access", trail_group="trail")
+    return folder
+
+
+@pytest.mark.parametrize("name", [query.name for query in MANGA.queries])
+def test_every_saved_query_gives_rows_on_what_they_wrote(recording, name):
+    (query,) = [one for one in MANGA.queries if one.name == name]
+    tree = parse(query.filled(ARGUMENTS.get(name)))
+    result = run(tree, recorded_groups(recording), Options(Window(0)))
+    assert result.rows
+    assert set().union(*result.rows) <= set(result.columns)
+
+
+def test_the_queries_of_the_design_repaired_say_what_happened(recording):
+    def rows(name):
+        (query,) = [one for one in MANGA.queries if one.name == name]
+        return run(parse(query.filled()), recorded_groups(recording), Options(Window(0))).rows
+
+    slowest = [float(row["duration_ms"]) for row in rows("slowest-operations")]
+    assert slowest == sorted(slowest, reverse=True)
+    assert {row["operation"] for row in rows("latency-by-operation")} >= {"TransactWriteItems:WriteAnswer"}
+    assert "ProvisionedThroughputExceededException" in {row.get("error_type") for row in rows("errors-by-type")}
+    busiest = {row["session"]: int(row["total_requests"]) for row in rows("busiest-sessions")}
+    assert busiest[hashed("session-hot")] == 5
