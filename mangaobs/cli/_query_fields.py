@@ -17,6 +17,15 @@ PLATFORM: Final = (
     "record.tracing.value", "record.tracing.type", "requestId",
 )  # fmt: skip
 
+# Of CloudTrail's records, which a trail puts into a log group as they are: "Record contents" in the CloudTrail user
+# guide, read 2026-11. What is in a name with a star differs by service.
+CLOUDTRAIL: Final = (
+    "eventVersion", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode",
+    "errorMessage", "requestID", "eventID", "eventType", "eventCategory", "apiVersion", "readOnly", "managementEvent",
+    "recipientAccountId", "sharedEventID", "vpcEndpointId", "userIdentity.*", "requestParameters.*",
+    "responseElements.*", "additionalEventData.*", "serviceEventDetails.*", "tlsDetails.*", "resources.*",
+)  # fmt: skip
+
 
 def of_file(path: Path) -> set[str]:
     """A name a line; empty lines and those that start with # are passed over."""
@@ -60,7 +69,10 @@ def _collect(value: Any, name: str, found: set[str]) -> None:  # noqa: ANN401 - 
 
 
 def of_signals(path: Path) -> set[str]:
-    """The fields that the handlers declare, in the contract that `render` writes."""
+    """The fields that the handlers declare in the contract that `render` writes, and those that AWS writes beside them.
+
+    A name that ends in `.*` stands for everything below it.
+    """
     from mangaobs.template import read
 
     found: set[str] = set()
@@ -69,7 +81,7 @@ def of_signals(path: Path) -> set[str]:
         signals = contract.get("signals") if isinstance(contract, dict) else None
         if not isinstance(signals, dict):
             continue
-        found |= {*PLATFORM, *_names(signals.get("fields"))}
+        found |= {*PLATFORM, *CLOUDTRAIL, *_names(signals.get("fields"))}
         events = signals.get("events")
         for event in events if isinstance(events, list) else []:
             found |= _names(event.get("fields") if isinstance(event, dict) else None)

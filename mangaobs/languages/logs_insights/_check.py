@@ -65,8 +65,8 @@ class Finding(NamedTuple):
 def check(text: str, fields: Collection[str] | None = None) -> list[Finding]:
     """Everything that is wrong with a query, in the order of its text.
 
-    `fields` are the names that log lines have, nested ones with dots and list elements with `0`: then a field that
-    none of them is, is an error too.
+    `fields` are the names that log lines have, nested ones with dots and list elements with `0`, `a.*` for everything
+    in `a`: then a field that none of them is, is an error too.
     """
     query, errors = parse_what_can_be(text)
     found = [Finding("error", one) for one in errors]
@@ -376,7 +376,10 @@ def _there(field: Field, known: frozenset[str]) -> bool:
     """Whether a log line has this field, something in it, or the text that holds it."""
     parts = [str(part) for part in field.path]
     name = ".".join("0" if part.isdigit() else part for part in ".".join(parts).split("."))
-    return name in known or any(one.startswith(f"{name}.") for one in known)
+    above = [name[:place] for place, letter in enumerate(name) if letter == "."]
+    return (
+        name in known or any(one.startswith(f"{name}.") for one in known) or any(f"{one}.*" in known for one in above)
+    )
 
 
 def _aggregate(call: Call) -> bool:

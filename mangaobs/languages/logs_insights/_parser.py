@@ -134,7 +134,9 @@ class _Parser:
             if reader.accept("|"):
                 reader.space()
                 if reader.ended:
-                    reader.errors.append(reader.error("nothing follows this |", "a command", _before(reader)))
+                    bar = _before(reader)
+                    if all(one.start != bar.start for one in reader.errors):  # the command before may have said so
+                        reader.errors.append(reader.error("nothing follows this |", "a command", bar))
                     break
             else:
                 reader.errors.append(reader.unexpected("a | and the next command"))
