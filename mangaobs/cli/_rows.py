@@ -93,9 +93,9 @@ def chart(result: Result, query: Query) -> None:
     texts = [row.get(drawn, "") for row in rows]
     most = max((abs(one) for one in numbers), default=0.0)
     edge = max(map(len, labels), default=0)
-    digits = max(map(len, texts), default=0)
+    digits = max(map(len, [drawn, *texts]))
     width = max(shutil.get_terminal_size((100, 24)).columns - edge - digits - 5, 10)
-    click.echo(f"{'  '.join(keys):{edge}}  {drawn}")
+    click.echo(f"{'  '.join(keys):{edge}}  {drawn:>{digits}}")
     for label, number, text in zip(labels, numbers, texts, strict=True):
         click.echo(f"{label:{edge}}  {text:>{digits}} {_bar(abs(number) / most if most else 0.0, width)}".rstrip())
 

@@ -79,20 +79,10 @@ def command(
 
 
 def _policy(given: tuple[str, ...]) -> Policy:
-    from mangaobs.catalog import nearest
+    from mangaobs.cli._answers import answers
     from mangaobs.languages.filter_pattern import QUESTIONS, Policy
 
-    chosen: dict[str, bool] = {}
-    for one in given:
-        name, _, value = one.partition("=")
-        if name not in QUESTIONS:
-            near = nearest(name, QUESTIONS)
-            right = f"did you mean {near}?" if near else ", ".join(QUESTIONS)
-            raise MangaobsError(f"there is no policy {name!r}", right=right)
-        if value not in ("true", "false"):
-            raise MangaobsError(f"--policy {one!r} is neither true nor false", right=f"{name}=true")
-        chosen[name] = value == "true"
-    return Policy(**chosen)
+    return Policy(**answers(given, QUESTIONS))
 
 
 def _read(files: tuple[Path, ...], bad: Bad) -> Iterator[Message]:

@@ -30,6 +30,7 @@ from mangaobs.insights._typed import (
     string,
 )
 from mangaobs.insights._values import number_of
+from mangaobs.insights._views import pointed
 from mangaobs.languages.logs_insights.regex import capturing
 from mangaobs.languages.logs_insights.tree import (
     Binary,
@@ -283,7 +284,7 @@ def field_name(path: tuple[str | int, ...]) -> str:
 
 def pointer(path: tuple[str | int, ...]) -> str:
     """A JSON pointer."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return "".join("/" + pointed(str(part)) for part in path)
 
 
 def at_path(value: exp.Expression, path: tuple[str | int, ...]) -> exp.Expression:

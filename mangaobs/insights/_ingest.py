@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mangaobs.insights._sample import kinds_of_events
 from mangaobs.insights._typed import Kind
-from mangaobs.insights._views import event_rows, quoted
+from mangaobs.insights._views import event_rows, pointed, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from mangaobs.insights._files import LogFile
     from mangaobs.insights._sample import Kinds
 
-FORMAT: Final = 1
+FORMAT: Final = 3
+_MESSAGE: Final = "insights_json_in(message)"
 _MOST_FIELDS: Final = 200
 _ROW_GROUP: Final = 20_480
 _BLOCKS: Final = 64
@@ -48,6 +49,7 @@ class Ingested:
     columns: dict[str, Found]
     events: int
     others: int
+    unreadable: int
 
     def field(self, name: str) -> Found | None:
         """The column of a field, or of the list or map that it is in."""
@@ -59,8 +61,9 @@ class Ingested:
             rest = parts[length:]
             if not rest:
                 return found
-            if found.kind == "json":
-                pointer = "".join("/" + one.replace("~", "~0").replace("/", "~1") for one in rest)
+            # In an object that has columns there is nothing but these.
+            if found.kind == "json" and found.column != _MESSAGE:
+                pointer = "".join("/" + pointed(one) for one in rest)
                 return Found(found.column, "json", pointer)
         return None
 
@@ -74,7 +77,7 @@ def ingested(connection: Connection, file: LogFile, folder: Path) -> Ingested:
         known = json.loads(facts.read_text(encoding="utf-8"))
         if path.exists() and known["format"] == FORMAT:
             columns = {name: Found(*one) for name, one in known["columns"].items()}
-            return Ingested(file, path, columns, known["events"], known["others"])
+            return Ingested(file, path, columns, known["events"], known["others"], known["unreadable"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # none yet, or one that was cut short
     folder.mkdir(parents=True, exist_ok=True)
@@ -102,13 +105,15 @@ class _Leaf(NamedTuple):
 
 
 def _made(connection: Connection, file: LogFile, path: Path, facts: Path) -> Ingested:
-    rows = event_rows([file])
+    rows = event_rows([file], unreadable=True)
     leaves = _with_parents(list(_leaves(kinds_of_events(file)))[:_MOST_FIELDS])
     columns: dict[str, Found] = {}
     values: list[str] = []
     kinds: dict[str, Kind] = {"text": "text", "number": "number", "boolean": "boolean", "json": "json"}
     for place, leaf in enumerate(leaves):
         if leaf.kind == "object":
+            # Rarely asked for as a whole: then out of the message.
+            columns[".".join(leaf.path)] = Found(_MESSAGE, "json", "".join("/" + pointed(one) for one in leaf.path))
             continue
         columns[".".join(leaf.path)] = Found(f"f{place}", kinds[leaf.kind])
         values.append(f"{_VALUE[leaf.kind].format(f'r{place}')} AS f{place}")
@@ -122,16 +127,16 @@ def _made(connection: Connection, file: LogFile, path: Path, facts: Path) -> Ing
             f"COPY ({select}) TO {quoted(str(aside))} (FORMAT parquet, ROW_GROUP_SIZE {_ROW_GROUP})",
             what=f"reading {file.path.name}",
         )
-        counts = f"SELECT count(*), count(other) FROM read_parquet({quoted(str(aside))})"  # noqa: S608
-        events, others = connection.rows(counts)[0]
+        counts = f"SELECT count(ts), count(other), count(*) - count(ts) FROM read_parquet({quoted(str(aside))})"  # noqa: S608
+        events, others, unreadable = connection.rows(counts)[0]
         os.replace(aside, path)  # noqa: PTH105
     finally:
         aside.unlink(missing_ok=True)
-    known = {"format": FORMAT, "columns": columns, "events": events, "others": others}
+    known = {"format": FORMAT, "columns": columns, "events": events, "others": others, "unreadable": unreadable}
     beside = facts.with_suffix(f".{os.getpid()}.tmp")
     beside.write_text(json.dumps(known), encoding="utf-8")
     os.replace(beside, facts)  # noqa: PTH105
-    return Ingested(file, path, columns, events, others)
+    return Ingested(file, path, columns, events, others, unreadable)
 
 
 # Of lines that do not fit nobody reads the columns, so that they may hold anything.

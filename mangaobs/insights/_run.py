@@ -14,7 +14,7 @@ from mangaobs.insights._policy import QUESTIONS, Policy
 from mangaobs.insights._select import Relation, Select
 from mangaobs.insights._uses import numeric_only
 from mangaobs.insights._values import number_of
-from mangaobs.insights._views import View, of_events, of_ingested, of_lines, quoted, union
+from mangaobs.insights._views import View, event_rows, of_events, of_ingested, of_lines, quoted, union
 from mangaobs.insights._window import Window
 
 if TYPE_CHECKING:
@@ -221,17 +221,28 @@ class _Compiled:
             return of_parquet(self._connection, first, names, window, ordered=ordered)
         if first.form == "export":
             files = [spooled(one, self._connection.folder) for one in files]
-            return of_events(files, names, window, ordered=ordered)
+            return self._events(files, names, window, ordered=ordered)
         if first.recording is None or self._options.exact:
-            return of_events(files, names, window, ordered=ordered)
+            return self._events(files, names, window, ordered=ordered)
         from mangaobs.insights._ingest import ingested
 
         try:
             found = ingested(self._connection, first, first.recording / ".cache" / "logs")
         except OSError as error:  # a recording that nobody may write to
             self._notes.append(f"{first.recording}: no cache there ({error.strerror}); every query reads it anew")
-            return of_events(files, names, window, ordered=ordered)
+            return self._events(files, names, window, ordered=ordered)
+        self._unreadable(first, found.unreadable)
         return of_ingested(found, names, window, ordered=ordered)
+
+    def _events(self, files: list[LogFile], names: set[str], window: Window, *, ordered: bool) -> View:
+        for one in files:
+            rows = event_rows([one], unreadable=True)
+            self._unreadable(one, self._connection.rows(f"SELECT count(*) FROM ({rows}) WHERE ts IS NULL")[0][0])  # noqa: S608
+        return of_events(files, names, window, ordered=ordered)
+
+    def _unreadable(self, file: LogFile, lines: int) -> None:
+        if lines:
+            self._notes.append(f"{file.path}: {lines:,} lines are no events with a timestamp and a message; left out")
 
     def _lookup(self, table: str) -> tuple[str, list[str]]:
         path = self._options.lookups.get(table)

@@ -69,6 +69,11 @@ class View(NamedTuple):
     fields: dict[str, Typed]
 
 
+def pointed(key: str) -> str:
+    """A key in a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
 def spellings(name: str) -> list[tuple[str, str]]:
     """Where a field may stand in JSON: a key of the outermost object, and a pointer from there on."""
     # A discovered name that starts with @ gets a second one.
@@ -85,7 +90,7 @@ def spellings(name: str) -> list[tuple[str, str]]:
                 keys[-1] += f".{part}"
             else:
                 keys.append(part)
-        found.append((keys[0], "".join("/" + one.replace("~", "~0").replace("/", "~1") for one in keys[1:])))
+        found.append((keys[0], "".join("/" + pointed(one) for one in keys[1:])))
     return found
 
 
@@ -190,15 +195,16 @@ def of_events(files: Sequence[LogFile], names: set[str], window: Window, *, orde
     return _of_messages(files, event_rows(files), names, window, ordered=ordered)
 
 
-def event_rows(files: Sequence[LogFile]) -> str:
-    """A SELECT of events with their message, time and stream."""
+def event_rows(files: Sequence[LogFile], *, unreadable: bool = False) -> str:
+    """A SELECT of events with their message, time and stream; with `unreadable` lines too, whose time is NULL."""
     columns = "{timestamp: 'BIGINT', message: 'VARCHAR', logStream: 'VARCHAR', ingestionTime: 'BIGINT'}"
     log = quoted(f"{files[0].account}:{files[0].group}")
+    time = "CASE WHEN message IS NOT NULL THEN timestamp END"
     return (
-        f"SELECT message, timestamp AS ts, ingestionTime AS ingestion, logStream AS stream, {log} AS log"  # noqa: S608
+        f"SELECT message, {time} AS ts, ingestionTime AS ingestion, logStream AS stream, {log} AS log"  # noqa: S608
         f" FROM read_json({_paths(files)}, format = 'newline_delimited', records = true, columns = {columns},"
         f" compression = {quoted('gzip' if files[0].packed else 'none')}, maximum_object_size = {MAX_LINE_BYTES},"
-        " ignore_errors = true) WHERE message IS NOT NULL AND timestamp IS NOT NULL"
+        f" ignore_errors = true){'' if unreadable else ' WHERE message IS NOT NULL AND timestamp IS NOT NULL'}"
     )
 
 
@@ -287,7 +293,8 @@ def of_ingested(one: Ingested, names: set[str], window: Window, *, ordered: bool
     columns += [column for name, column in (("@ingestionTime", "ingestion"), ("@logStream", "stream")) if name in names]
     columns += [f"{quoted(f'{one.file.account}:{one.file.group}')} AS log"] if "@log" in names else []
     numbered = ", file_row_number = true" if ordered else ""
-    rows = f"SELECT {', '.join(inner)} FROM read_parquet({quoted(str(one.path))}{numbered}){_where(window)}"  # noqa: S608
+    where = _where(window) or (" WHERE ts IS NOT NULL" if one.unreadable else "")
+    rows = f"SELECT {', '.join(inner)} FROM read_parquet({quoted(str(one.path))}{numbered}){where}"  # noqa: S608
     sql = f"SELECT {', '.join(columns)} FROM ({rows})"  # noqa: S608
     more: list[str] = []
     fields |= _system(names, more, {name: column for name, (column, _) in _SYSTEM.items()}, [one.file])
@@ -299,7 +306,7 @@ def _inside(found: Found | None) -> tuple[str, Kind]:
     if found is None:
         return "NULL", "json"
     if found.pointer:
-        return f"nullif(CAST(json_extract({found.column}, {quoted(found.pointer)}) AS VARCHAR), 'null')", "json"
+        return f"nullif(CAST(TRY(json_extract({found.column}, {quoted(found.pointer)})) AS VARCHAR), 'null')", "json"
     return found.column, found.kind
 
 
@@ -307,7 +314,7 @@ def _elsewhere(name: str, pointers: dict[str, int]) -> str:
     """A field in the lines that did not fit the columns."""
     parts = []
     for key, pointer in spellings(name):
-        whole = "/" + key.replace("~", "~0").replace("/", "~1") + pointer
+        whole = "/" + pointed(key) + pointer
         parts.append(f"v[{pointers.setdefault(whole, len(pointers) + 1)}]")
     return _first(parts)
 

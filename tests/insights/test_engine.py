@@ -64,6 +64,28 @@ def test_lines_unlike_those_of_the_sample_are_found_where_they_are(tmp_path):
     assert rows("filter !ispresent(pad) | stats count(*) as n") == [{"n": "3"}]
 
 
+def test_lines_that_are_no_events_are_told_of(tmp_path):
+    folder = recording(tmp_path, ['{"a": 1}', '{"a": 2}'])
+    with (folder / "logs" / "g.jsonl").open("a") as stream:
+        stream.write('not JSON\n{"timestamp": 5}\n{"timestamp": 6, "message": "{\\"a\\": 4}"}\n')
+    for exact in (False, True):
+        result = run(parse("stats sum(a) as s, count(*) as n"), recorded(folder), Options(Window(0), exact=exact))
+        assert result.rows == [{"s": "7", "n": "3"}]
+        assert "2 lines are no events with a timestamp and a message" in result.notes[0]
+
+
+def test_a_packed_recording_is_read(tmp_path):
+    import gzip
+
+    folder = recording(tmp_path, ['{"a": 1}', '{"a": 2}'])
+    path = folder / "logs" / "g.jsonl"
+    (folder / "logs" / "g.jsonl.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    for exact in (False, True):
+        result = run(parse("stats sum(a) as s"), recorded(folder), Options(Window(0), exact=exact))
+        assert result.rows == [{"s": "3"}]
+
+
 def test_a_cache_that_was_cut_short_is_made_anew(tmp_path):
     folder = recording(tmp_path, ['{"a": 1}'])
     files = recorded(folder)
