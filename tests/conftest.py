@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 
 from .proof.configurations import PROVISIONED, ROOT, Rendered, large, make_project
+
+# The suite tries the same examples every time, so that it fails by a change and not by chance. To search for new ones:
+# MANGAOBS_SEARCH=1 pytest …
+settings.register_profile("suite", derandomize=not os.environ.get("MANGAOBS_SEARCH"), deadline=None)
+settings.load_profile("suite")
 
 Overlay = Callable[[str], Rendered]
 

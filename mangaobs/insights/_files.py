@@ -105,7 +105,9 @@ def _paths(pattern: str, spool: Path) -> list[Path]:
         return [path]
     path = Path(pattern)
     if path.is_dir():
-        found = sorted(one for one in path.rglob("*") if one.is_file() and one.name.endswith(_READ))
+        below = (one for one in path.rglob("*") if one.is_file() and one.name.endswith(_READ))
+        # What is hidden is no log: a recording's cache, for one.
+        found = sorted(one for one in below if not any(part.startswith(".") for part in one.relative_to(path).parts))
     elif path.exists():
         found = [path]
     else:

@@ -215,9 +215,8 @@ class Plan:
     sources: tuple[Source, ...] = ()
     steps: list[Step] = field(default_factory=list)
     order: tuple[OrderKey, ...] = (OrderKey(None, descending=True),)
-    limit: int = DEFAULT_LIMIT
+    limit: int | None = None
     output: dict[str, Resolved] = field(default_factory=dict)
-    aggregated: bool = False
 
 
 class Unsupported(LanguageError):  # noqa: N818 - it is the query that is not supported, nobody's error
@@ -249,10 +248,9 @@ class _Planner:
                 limits.append(count)
             else:
                 self._command(command)
-        self.made.limit = min(limits, default=DEFAULT_LIMIT)
+        self.made.limit = min(limits, default=None)
         if not self.made.output:
             self.made.output = {name: self._named((name,)) for name in ("@timestamp", "@message")}
-        self.made.aggregated = self.closed
         return self.made
 
     def number(self) -> int:
@@ -262,8 +260,14 @@ class _Planner:
 
     def _define(self, name: str) -> int:
         number = self.number()
-        self.names[name] = Column(_NOWHERE, number)
+        self._name(name, Column(_NOWHERE, number))
         return number
+
+    def _name(self, name: str, means: Resolved) -> None:
+        """Let a name mean something from here on; where it was listed before, that is what is shown."""
+        self.names[name] = means
+        if name in self.made.output:
+            self.made.output[name] = means
 
     # names
 
@@ -331,14 +335,12 @@ class _Planner:
                 self._elements(self.resolve(command.operand), command.name.text)
             case Expand():
                 self._elements(self.resolve(command.field), command.field.name, text=True)
-                self._show_again((command.field.name,))
             case Join():
                 self._join(command)
             case Lookup():
                 keys_of = tuple((one.column, self.resolve(one.field)) for one in command.keys)
                 columns = tuple((one.column, self._define(one.name.text)) for one in command.outputs)
                 self.made.steps.append(LookupTable(command.table, keys_of, columns))
-                self._show_again(tuple(one.name.text for one in command.outputs))
             case Inexact():
                 problem = f"{command.command} {INEXACT[command.command]}: it is not run here"
                 raise self._unsupported(command, problem, "--engine cloudwatch, or the query without it")
@@ -346,12 +348,6 @@ class _Planner:
                 self._parse(command)
             case _:
                 raise AssertionError(command)
-
-    def _show_again(self, names: tuple[str, ...]) -> None:
-        """Names that were listed before a command made them show what it made."""
-        for name in names:
-            if name in self.made.output:
-                self.made.output[name] = self.names[name]
 
     def _unsupported(self, part: Node, problem: str, right: str) -> Unsupported:
         start, end = part.span
@@ -440,43 +436,35 @@ class _Planner:
     def _parse(self, command: ParseGlob | ParseRegex | ParseLogfmt | ParseCsv | ReadJson) -> None:
         operand = self._operand(command.field)
         match command:
+            case ParseGlob(glob=glob, names=names) if "*" not in glob.value:
+                column = (1, self._define(names[0].text))
+                self.made.steps.append(Extract(operand, "", (column,), literal=glob.value))
             case ParseGlob():
-                names = tuple(one.text for one in command.names)
-                if "*" not in command.glob.value:
-                    number = self._define(names[0])
-                    self.made.steps.append(Extract(operand, "", ((1, number),), literal=command.glob.value))
-                else:
-                    columns = tuple((group, self._define(name)) for group, name in enumerate(names, 1))
-                    self.made.steps.append(Extract(operand, glob_pattern(command.glob.value), columns))
+                columns = tuple((group, self._define(one.text)) for group, one in enumerate(command.names, 1))
+                self.made.steps.append(Extract(operand, glob_pattern(command.glob.value), columns))
             case ParseRegex():
-                names = self._groups(command, operand)
+                self._parse_regex(command, operand)
             case ParseLogfmt():
-                names = (command.name.text,)
-                self.made.steps.append(ExtractPairs(operand, self._define(names[0])))
+                self.made.steps.append(ExtractPairs(operand, self._define(command.name.text)))
             case ParseCsv():
-                names = tuple(one.text for one in command.names)
-                self.made.steps.append(ExtractCsv(operand, tuple(map(self._define, names))))
+                cells = tuple(self._define(one.text) for one in command.names)
+                self.made.steps.append(ExtractCsv(operand, cells))
             case ReadJson():
-                names = (command.name.text,)
                 number = self.number()
                 arguments: Any = (operand,)
                 parsed = Call(_NOWHERE, "jsonParse", "jsonParse", arguments, _NOWHERE)
                 self.made.steps.append(Extend(((number, parsed),)))
                 path = tuple(command.path.value.split("."))
-                self.names[names[0]] = Column(_NOWHERE, number, path)
-        self._show_again(names)
+                self._name(command.name.text, Column(_NOWHERE, number, path))
 
-    def _groups(self, command: ParseRegex, operand: Resolved) -> tuple[str, ...]:
+    def _parse_regex(self, command: ParseRegex, operand: Resolved) -> None:
         found = capturing(command.regex.pattern, ignore_case=command.regex.ignore_case)
         given = [one.text for one in command.names]
         named = [
-            (number, given[number - 1] if number <= len(given) else name)
-            for number, name in enumerate(found.groups, 1)
-            if number <= len(given) or name
+            (number, given[number - 1] if number <= len(given) else name) for number, name in enumerate(found.groups, 1)
         ]
         columns = tuple((number, self._define(name)) for number, name in named if name)
         self.made.steps.append(Extract(operand, found.pattern, columns, every=command.multi))
-        return tuple(name for _, name in named if name)
 
     def _elements(self, operand: Resolved, name: str, *, text: bool = False) -> None:
         position = self.number()

@@ -10,6 +10,7 @@ from mangaobs.errors import MangaobsError
 from mangaobs.insights._aggregates import Aggregates, sort_struct
 from mangaobs.insights._expressions import Expressions, field_name
 from mangaobs.insights._plan import (
+    DEFAULT_LIMIT,
     Aggregate,
     Column,
     Cut,
@@ -97,7 +98,7 @@ class Select:
         final = exp.select(*columns).from_(select.subquery("t", copy=False), copy=False)
         for key in made.order_of(plan.order):
             final = final.order_by(key, copy=False)
-        return final.limit(plan.limit, copy=False)
+        return final.limit(plan.limit or DEFAULT_LIMIT, copy=False)
 
     def column_of(self, plan: Plan) -> exp.Select:
         """The plan's one column as text, for a subquery."""
@@ -107,6 +108,8 @@ class Select:
         final = exp.select(_named(as_text(made.expressions.typed(output)), "o0")).from_(
             select.subquery("t", copy=False), copy=False
         )
+        if plan.limit is None:  # the default is of results that somebody reads
+            return final
         for key in made.order_of(plan.order):
             final = final.order_by(key, copy=False)
         return final.limit(plan.limit, copy=False)

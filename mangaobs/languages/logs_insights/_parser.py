@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from mangaobs.errors import LanguageError, together
 from mangaobs.languages.logs_insights._expressions import Expressions
+from mangaobs.languages.logs_insights._expressions_in import walk
 from mangaobs.languages.logs_insights._format import format_expression
 from mangaobs.languages.logs_insights._lexer import Reader
 from mangaobs.languages.logs_insights.functions import key
@@ -20,6 +21,7 @@ from mangaobs.languages.logs_insights.tree import (
     Fields,
     Filter,
     Inexact,
+    InQuery,
     Item,
     Join,
     Limit,
@@ -39,6 +41,7 @@ from mangaobs.languages.logs_insights.tree import (
     SortKey,
     Source,
     Stats,
+    Text,
     Unnest,
 )
 from mangaobs.languages.parsing import Span
@@ -72,6 +75,7 @@ COMMANDS: Final = (
     "json", "unnest", "expand", "join", "lookup", "SOURCE", *INEXACT,
 )  # fmt: skip
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_SPACES: Final = re.compile(r"\s+")
 _WHOLE: Final = re.compile(r"\d+")
 _ANY_TOKEN: Final = re.compile(
     r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`\n]*`|(?:like|=~|~=)\s*/(?:[^/\\]|\\.)+/|/(?:[^/\\\n|]|\\.)+/"
@@ -242,7 +246,7 @@ class _Parser:
         if reader.keyword("as"):
             name = self._name()
             return Item(self._span(start), expression, name.text, aliased=True, name_span=name.span)
-        text = _label(expression, reader.text[start : reader.end])
+        text = _label(expression, _spaced(reader, start, expression))
         return Item(expression.span, expression, text, aliased=False, name_span=expression.span)
 
     def _name(self) -> Name:
@@ -564,13 +568,24 @@ def _before(reader: Reader) -> Span:
     return Span(end, end + 1)
 
 
-_KEPT_SPACE: Final = re.compile(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|/(?:[^/\\]|\\.)+/|`[^`]*`)|\s+", re.DOTALL)
-
-
 def _label(expression: Expression, text: str) -> str:
     """The name of what has no alias: the field's, else its text; spaces outside of literals count as one."""
     if isinstance(expression, Field):
         return expression.name
     if "#" in text:
         return format_expression(expression)
-    return _KEPT_SPACE.sub(lambda found: found[1] or " ", text)
+    return text
+
+
+def _spaced(reader: Reader, start: int, expression: Expression) -> str:
+    """The text of an expression, each run of spaces that is in no literal as one space."""
+    end = reader.end
+    literals = sorted(
+        (one.span for one in walk(expression) if isinstance(one, Text | Regex | Field | InQuery)),
+        key=lambda one: one.start,
+    )
+    made, place = "", start
+    for span in literals:
+        made += _SPACES.sub(" ", reader.text[place : span.start]) + reader.text[span.start : span.end]
+        place = span.end
+    return made + _SPACES.sub(" ", reader.text[place:end])
