@@ -18,6 +18,7 @@ from mangaobs.errors import MangaobsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mangaobs.cli._findings import Named
     from mangaobs.insights import LogFile, Options, Policy, Result
     from mangaobs.languages.logs_insights.tree import Query
 
@@ -79,7 +80,7 @@ def run(
 
     one = one_query(query, templates, parameters, (project, env, sets))
     tree = parsed(one)
-    _warn(one.text)
+    _warn(one)
     now = int(time.time() * 1000)
     if engine == "cloudwatch":
         result = _on_cloudwatch(one.text, groups, _window(start or "-1h", end or "now", now), region)
@@ -98,15 +99,16 @@ def run(
     return 0
 
 
-def _warn(text: str) -> None:
-    """What CloudWatch would refuse, before it is run here."""
+def _warn(one: Named) -> None:
+    """Say what CloudWatch would refuse, before it is run here."""
     from mangaobs.cli._errors import describe
     from mangaobs.languages.logs_insights import check
 
-    for finding in check(text):
-        click.echo(describe(finding.error, label=finding.severity), err=True)
-        if finding.severity == "error":
-            raise MangaobsError("CloudWatch would refuse this query", right="see above")
+    findings = check(one.text)
+    for finding in findings:
+        click.echo(describe(one.placed(finding.error), label=finding.severity), err=True)
+    if any(finding.severity == "error" for finding in findings):
+        raise MangaobsError("CloudWatch would refuse this query, or never give a row for it", right="see above")
 
 
 def _window(start: str, end: str, now: int) -> tuple[int, int]:
@@ -255,7 +257,7 @@ def sql(
     del dialect
     one = one_query(query, templates, parameters, (project, env, sets))
     tree = parsed(one)
-    _warn(one.text)
+    _warn(one)
     options = _options(None, None, int(time.time() * 1000), (), policies, None)
     with tempfile.TemporaryDirectory(prefix="mangaobs-") as spool:
         if recording or logs:

@@ -24,7 +24,7 @@ class Node:
         span: Span
 
     def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - inspect is slow to load
+        cls._fields = tuple(cls.__annotations__)
         cls._compared = tuple(name for name in cls._fields if name not in _APART)
 
     def __init__(self, *values: object, **named: object) -> None:
