@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from mangaobs.insights._plan import Column, Unsupported
+from mangaobs.insights._plan import Column
 from mangaobs.insights._typed import (
     Kind,
     Typed,
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from mangaobs.insights._policy import Policy
 
 _SIMPLE: Final = {"avg": "avg", "sum": "sum", "sumOverTime": "sum"}
-_UNSAID: Final = {
-    "rate": "AWS does not say how rate weighs the events of an interval",
-    "histogram": "AWS does not say how histogram shows its ranges",
-}
 
 
 class Aggregates:
@@ -67,11 +63,6 @@ class Aggregates:
 
     def _aggregate(self, part: Call) -> tuple[exp.Expression, Kind]:
         name, arguments = part.function, part.arguments
-        if name in _UNSAID:
-            raise Unsupported(
-                _UNSAID[name], right="--engine cloudwatch", language="query", source=part.written, start=0,
-                end=len(part.written),
-            )  # fmt: skip
         if name == "count" and (not arguments or isinstance(arguments[0], Star)):
             return exp.Count(this=exp.Star()), "integer"
         argument = self._expressions.typed(arguments[-1 if name == "topk" else 0])

@@ -50,6 +50,10 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT: Final = 10_000
 MESSAGE: Final = ("@message",)
+_UNSAID: Final = {
+    "rate": "AWS does not say how rate weighs the events of an interval",
+    "histogram": "AWS does not say how histogram shows its ranges",
+}
 _NOWHERE: Final = Span(0, 0)
 
 
@@ -408,6 +412,8 @@ class _Planner:
         """A measure: within an aggregate names are of the input, outside they are of this stats."""
 
         def one(part: Expression) -> Resolved | None:
+            if isinstance(part, Call) and part.function in _UNSAID:
+                raise self._unsupported(part, f"{_UNSAID[part.function]}: it is not run here", "--engine cloudwatch")
             if isinstance(part, Call) and (known := functions().get(key(part.function))) and known.aggregate:
                 return self.resolve(part)
             if isinstance(part, Field):
