@@ -42,7 +42,11 @@ NO_ACCOUNT: Final = "000000000000"
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A file of a log group; `named` says whether somebody gave the group's name, rather than the file."""
+    """A file of a log group.
+
+    `named` says whether somebody gave the group's name, rather than the file; `cleaned` lines are each in an object of
+    JSON, as their `message`.
+    """
 
     path: Path
     form: Form
@@ -51,6 +55,7 @@ class LogFile:
     packed: bool = False
     named: bool = True
     recording: Path | None = None
+    cleaned: bool = False
 
 
 def recorded(folder: Path, groups: Sequence[str] = ()) -> list[LogFile]:

@@ -68,7 +68,7 @@ def run(query: Query, files: Sequence[LogFile], options: Options) -> Result:
 def _attempts(
     connection: Connection, made: Plan, files: Sequence[LogFile], options: Options, notes: list[str]
 ) -> list[tuple[Any, ...]]:
-    """The fast way; where a line is not what it takes, the exact one; where bytes are no text, cleaned copies."""
+    """The fast way; where a line is not what it takes, the exact one; where that cannot either, over cleaned copies."""
     exact = options.exact or not _worth_it(files)
     while True:
         compiled = _Compiled(connection, files, options, exact=exact, notes=notes)
@@ -77,13 +77,10 @@ def _attempts(
         except _unreadable() as error:
             if not exact:
                 exact = True
-            elif "unicode" in str(error).lower() or "utf-8" in str(error).lower():
-                again = [_cleaned(one, connection, notes) for one in files]
-                if again == list(files):
-                    raise
-                files = again
-            else:
+            elif all(one.cleaned for one in files):
                 raise RecordingError(_told(error), right="lines, each a message, or what AWS's tools export") from None
+            else:
+                files = [_cleaned(one, connection, notes) for one in files]
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
@@ -110,23 +107,26 @@ def _worth_it(files: Sequence[LogFile]) -> bool:
 
 
 def _cleaned(one: LogFile, connection: Connection, notes: list[str]) -> LogFile:
-    """A copy of a file of lines in which what is no UTF-8 is replaced; the file itself if all of it is."""
+    """A copy of a file that DuckDB reads whatever was in it: bytes that are no UTF-8, carriage returns."""
+    import orjson
+
     from mangaobs.recording import opened
 
     if one.form not in ("lines", "events"):
-        return one
+        return replace(one, cleaned=True)
     path = connection.folder / f"{len(list(connection.folder.iterdir()))}-{one.path.name.removesuffix('.gz')}"
     wrong = 0
     with opened(one.path) as source, path.open("wb") as target:
         for line in source:
             text = line.decode(errors="replace")
-            clean = text.encode()
-            wrong += clean != line
-            target.write(clean)
-    if not wrong:
-        return one
-    notes.append(f"{one.path}: {wrong:,} lines are no UTF-8: what is none in them reads \N{REPLACEMENT CHARACTER}")
-    return replace(one, path=path, packed=False)
+            wrong += text.encode() != line
+            if one.form == "lines":
+                target.write(orjson.dumps({"message": text.removesuffix("\n").removesuffix("\r")}) + b"\n")
+            else:
+                target.write(text.encode())
+    if wrong:
+        notes.append(f"{one.path}: {wrong:,} lines are no UTF-8: what is none in them reads \N{REPLACEMENT CHARACTER}")
+    return replace(one, path=path, packed=False, cleaned=True)
 
 
 def sql(query: Query, files: Sequence[LogFile], options: Options) -> str:
@@ -203,7 +203,7 @@ class _Compiled:
         together: dict[tuple[object, ...], list[LogFile]] = {}
         for one in files:
             # @log tells files apart; without it, lines of many files are read at once.
-            apart = (one.path,) if one.form != "lines" or "@log" in names else (one.packed,)
+            apart = (one.path,) if one.form != "lines" or "@log" in names else (one.packed, one.cleaned)
             together.setdefault((one.form, one.recording, *apart), []).append(one)
         views = [self._one_view(group, names, window, ordered=ordered) for group in together.values()]
         made = union(views, names, ordered=ordered)

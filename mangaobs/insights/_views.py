@@ -180,10 +180,16 @@ def _identifier(name: str) -> str:
 
 def _raw_lines(files: Sequence[LogFile]) -> str:
     """A SELECT of lines as text: the reader of CSV, told of no separator and no quotes."""
+    if files[0].cleaned:
+        reader = (
+            f"read_json({_paths(files)}, format = 'newline_delimited', records = true,"
+            f" columns = {{message: 'VARCHAR'}}, maximum_object_size = {4 * MAX_LINE_BYTES})"
+        )
+        return f"SELECT message FROM {reader} WHERE trim(message) <> ''"  # noqa: S608
     return (
-        "SELECT message, NULL AS ts, NULL AS ingestion, NULL AS stream, NULL AS log"  # noqa: S608
-        f" FROM read_csv({_paths(files)}, columns = {{'message': 'VARCHAR'}}, auto_detect = false, header = false,"
-        " delim = '', quote = '', escape = '', new_line = '\\n', nullstr = '\\0', null_padding = false,"
+        f"SELECT message FROM read_csv({_paths(files)}, columns = {{'message': 'VARCHAR'}},"  # noqa: S608
+        " auto_detect = false, header = false, delim = '', quote = '', escape = '', new_line = '\\n',"
+        " nullstr = '\\0', null_padding = false,"
         f" compression = {quoted('gzip' if files[0].packed else 'none')},"
         f" max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES})"
         " WHERE trim(message) <> ''"

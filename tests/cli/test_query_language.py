@@ -278,6 +278,15 @@ def test_lines_that_are_no_utf8_are_read_and_told_of(mangaobs, tmp_path):
     assert rows(done) == [{"n": "1"}]
 
 
+def test_line_ends_of_windows_and_carriage_returns_within_lines(mangaobs, tmp_path):
+    path = tmp_path / "a.log"
+    path.write_bytes(b'one\rtwo\r\n{"a": 1}\r\n\xef\xbb\xbfthree\n')
+    more = ["--logs", path, "--format", "json"]
+    found = rows(mangaobs("query", "run", "fields @message", *more))
+    assert [row["@message"] for row in found] == ["\ufeffthree", '{"a": 1}', "one\rtwo"]
+    assert rows(mangaobs("query", "run", "stats sum(a) as s, count(*) as n", *more)) == [{"s": "1", "n": "3"}]
+
+
 def test_a_line_of_a_megabyte_is_a_line(mangaobs, tmp_path):
     path = tmp_path / "a.log"
     path.write_text(json.dumps({"a": "x" * 1_000_000}) + "\n" + "y" * 1_000_000 + '\n{"a": "z"}\n')
