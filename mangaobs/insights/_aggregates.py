@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from mangaobs.insights._plan import Resolved
     from mangaobs.insights._policy import Policy
 
-_SIMPLE: Final = {"avg": "avg", "sum": "sum", "sumOverTime": "sum"}
+# With the errors of adding kept: the same digits whichever part of a file is read first.
+_SIMPLE: Final = {"avg": "favg", "sum": "fsum", "sumOverTime": "fsum"}
 
 
 class Aggregates:
