@@ -10,6 +10,6 @@ The files and their legend are in ``data/``.
 
 from mangaobs.catalog._facts import MetricFacts
 from mangaobs.catalog._load import complete, metrics, namespaces
-from mangaobs.catalog._lookup import emits, find, nearest
+from mangaobs.catalog._lookup import did_you_mean, emits, find, nearest
 
-__all__ = ["MetricFacts", "complete", "emits", "find", "metrics", "namespaces", "nearest"]
+__all__ = ["MetricFacts", "complete", "did_you_mean", "emits", "find", "metrics", "namespaces", "nearest"]

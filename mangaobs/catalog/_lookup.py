@@ -49,6 +49,12 @@ def nearest(name: str, among: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
+def did_you_mean(name: str, among: Iterable[str], otherwise: str = "") -> str:
+    """What would be right in place of a name that is none of some: the most similar of them, or else `otherwise`."""
+    near = nearest(name, among)
+    return f"did you mean {near}?" if near else otherwise
+
+
 def _refutes(facts: MetricFacts, asked: tuple[str, ...]) -> bool:
     """Whether these facts, which do not list the set asked for, prove that it is not emitted."""
     if asked in facts.unproven_sets:

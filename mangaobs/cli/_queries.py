@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from mangaobs.cli._findings import Named, is_name
+from mangaobs.cli._options import pairs
 from mangaobs.errors import MangaobsError, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from mangaobs.model.query import SavedQuery
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -46,7 +49,7 @@ def queries(
     project: tuple[Path | None, str | None, tuple[str, ...]],
 ) -> list[Named]:
     """The queries that the options name, their parameters filled in."""
-    given = dict(map(_pair, parameters))
+    given = pairs("--param", parameters, "percent=90")
     if templates:
         return _of_template(query, templates, given)
     if query is None:
@@ -82,13 +85,6 @@ def one_query(
     return found[0]
 
 
-def _pair(parameter: str) -> tuple[str, str]:
-    name, sign, value = parameter.partition("=")
-    if not sign or not name:
-        raise MangaobsError(f"--param {parameter!r} is no NAME=VALUE", right="for example --param percent=90")
-    return name, value
-
-
 def _filled(one: Named, given: dict[str, str], defaults: dict[str, str] | None = None) -> Named:
     """With values in place of `{{name}}`: numbers as they are, everything else as a string."""
     values = (defaults or {}) | given
@@ -115,16 +111,17 @@ def _saved(
     saved = {query.name: query for query in load(*project).queries}
     if name is None:
         return [Named(query.name, query.filled()) for query in saved.values()]
-    query = saved.get(name)
-    if query is None:
-        from mangaobs.catalog import nearest
+    return [Named(name, saved_query(name, saved).filled(dict(given)))]
 
-        near = nearest(name, saved)
-        raise MangaobsError(
-            f"there is no query {name!r}, and no such file",
-            right=f"did you mean {near}?" if near else "mangaobs query list names them",
-        )
-    return [Named(name, query.filled(dict(given)))]
+
+def saved_query(name: str, saved: Mapping[str, SavedQuery]) -> SavedQuery:
+    """One of the saved queries. Raises `MangaobsError` with the nearest name."""
+    if name not in saved:
+        from mangaobs.catalog import did_you_mean
+
+        right = did_you_mean(name, saved, "mangaobs query list names them")
+        raise MangaobsError(f"there is no query {name!r}, and no such file", right=right)
+    return saved[name]
 
 
 def _of_template(name: str | None, paths: tuple[Path, ...], given: dict[str, str]) -> list[Named]:

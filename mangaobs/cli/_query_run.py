@@ -147,7 +147,7 @@ def _options(
 
 
 def _policy(given: tuple[str, ...]) -> Policy:
-    from mangaobs.cli._answers import answers
+    from mangaobs.cli._options import answers
     from mangaobs.insights import QUESTIONS, Policy
 
     return Policy(**answers(given, QUESTIONS))

@@ -36,10 +36,10 @@ class _Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from mangaobs.catalog import nearest
+            from mangaobs.catalog import did_you_mean
 
-            near = nearest(args[0], COMMANDS)
-            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {near}?" if near else ""))
+            right = did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; {right}" if right else ""))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -79,7 +79,7 @@ def command(
 
 
 def _policy(given: tuple[str, ...]) -> Policy:
-    from mangaobs.cli._answers import answers
+    from mangaobs.cli._options import answers
     from mangaobs.languages.filter_pattern import QUESTIONS, Policy
 
     return Policy(**answers(given, QUESTIONS))
@@ -96,7 +96,7 @@ def _recorded(folder: Path, groups: tuple[str, ...], bad: Bad) -> Iterator[Messa
     """The events of log groups, then, if none is asked for, of CloudTrail."""
     import orjson
 
-    from mangaobs.catalog import nearest
+    from mangaobs.catalog import did_you_mean
     from mangaobs.recording import Message, Recording
 
     recording = Recording(folder)
@@ -104,10 +104,8 @@ def _recorded(folder: Path, groups: tuple[str, ...], bad: Bad) -> Iterator[Messa
     there = recording.log_groups()
     for group in groups:
         if group not in there:
-            near = nearest(group, there)
-            raise MangaobsError(
-                f"the recording has no log group {group!r}", right=f"did you mean {near}?" if near else ", ".join(there)
-            )
+            right = did_you_mean(group, there, ", ".join(there))
+            raise MangaobsError(f"the recording has no log group {group!r}", right=right)
     for group in groups or there:
         for place, event in recording.logs(group):
             yield Message(event.message, place.file, place.line)

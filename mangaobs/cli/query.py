@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mangaobs.cli._options import pairs
 from mangaobs.cli._project import load, project_options
-from mangaobs.errors import MangaobsError
+from mangaobs.cli._queries import saved_query
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,15 +98,8 @@ def show(
     """
     observability = load(project, env, sets)
     queries = {query.name: query for query in observability.queries}
-    query = queries.get(name)
-    if query is None:
-        from mangaobs.catalog import nearest
-
-        near = nearest(name, queries)
-        raise MangaobsError(
-            f"there is no query {name!r}", right=f"did you mean {near}?" if near else "mangaobs query list names them"
-        )
-    arguments = dict(_pair(parameter) for parameter in parameters)
+    query = saved_query(name, queries)
+    arguments = pairs("--param", parameters, "percent=90")
     filled = query.filled(dict(arguments))
     if format == "json":
         _print_json(_described(query, observability.naming.query(query.name)) | {"text": filled})
@@ -129,13 +123,6 @@ def _described(query: SavedQuery, deployed: str) -> dict[str, object]:
             for one in query.parameters
         ],
     }
-
-
-def _pair(parameter: str) -> tuple[str, str]:
-    name, sign, value = parameter.partition("=")
-    if not sign or not name:
-        raise MangaobsError(f"--param {parameter!r} is no NAME=VALUE", right="for example --param percent=90")
-    return name, value
 
 
 def _print_json(document: object) -> None:

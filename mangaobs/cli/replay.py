@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mangaobs.cli._options import pairs
 from mangaobs.cli._replay_text import iso, text
-from mangaobs.errors import MangaobsError
 
 if TYPE_CHECKING:
     from mangaobs.replay import AlarmCourse, Notification, Replay
@@ -69,7 +69,7 @@ def command(
         pseudo["AWS::Region"] = chosen
     if chosen := account or next(iter(information.accounts), None):
         pseudo["AWS::AccountId"] = chosen
-    template = read(templates, dict(map(_pair, sets)), pseudo)
+    template = read(templates, pairs("--set", sets, "Stage=live"), pseudo)
     delays = Delays(delay_logs, delay_cloudtrail, delay_metrics)
     options = Options(range_more=range_more, dynamodb_ignores=dynamodb_ignores, delays=delays)
     made = replay(template, read_recording, options)
@@ -86,13 +86,6 @@ def command(
         click.echo(f"{made.bad.total:,} not read", err=True)
     fired = any(change.after is State.ALARM for course in made.alarms for change in course.changes)
     return FINDINGS if fail_on_alarm and fired else 0
-
-
-def _pair(given: str) -> tuple[str, str]:
-    name, sign, value = given.partition("=")
-    if not sign or not name:
-        raise MangaobsError(f"--set {given!r} is no NAME=VALUE", right="for example --set Stage=live")
-    return name, value
 
 
 def _print_json(made: Replay) -> None:

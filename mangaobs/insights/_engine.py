@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from mangaobs.errors import MangaobsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import TracebackType
 
 MEMORY_MB: Final = 256
@@ -116,12 +116,6 @@ class Connection:
         """The rows of a query."""
         found: list[tuple[Any, ...]] = self.run(sql, what=what).fetchall()
         return found
-
-    def stream(self, sql: str, *, what: str = "reading") -> Iterator[tuple[Any, ...]]:
-        """The rows of a query, a few at a time."""
-        cursor = self.run(sql, what=what)
-        while rows := cursor.fetchmany(1000):
-            yield from rows
 
     def _watched(self, what: str) -> Any:  # noqa: ANN401
         from contextlib import nullcontext

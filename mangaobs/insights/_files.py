@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
+from mangaobs.catalog import did_you_mean
 from mangaobs.errors import Place, RecordingError
 from mangaobs.recording import opened
 
@@ -60,15 +61,13 @@ class LogFile:
 
 def recorded(folder: Path, groups: Sequence[str] = ()) -> list[LogFile]:
     """The log groups of a recording, or those of the names given. Raises `RecordingError`."""
-    from mangaobs.catalog import nearest
     from mangaobs.recording import Recording
 
     recording = Recording(folder)
     there = recording.log_groups()
     for group in groups:
         if group not in there:
-            near = nearest(group, there)
-            right = f"did you mean {near}?" if near else f"one of {', '.join(there) or 'none'}"
+            right = did_you_mean(group, there, f"one of {', '.join(there) or 'none'}")
             raise RecordingError(f"the recording has no log group {group!r}", right=right)
     account = next(iter(recording.information.accounts), NO_ACCOUNT)
     return [

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from mangaobs.catalog import did_you_mean
 from mangaobs.errors import RecordingError
 from mangaobs.insights._engine import MEMORY_MB, Connection
 from mangaobs.insights._files import spooled
@@ -189,12 +190,9 @@ class _Compiled:
         if chosen:
             return chosen, window
         if any(one.named for one in files):
-            from mangaobs.catalog import nearest
-
             wanted = (groups or prefixes)[0]
             there = sorted({one.group for one in files})
-            near = nearest(wanted, there)
-            right = f"did you mean {near}?" if near else f"one of {', '.join(there)}"
+            right = did_you_mean(wanted, there, f"one of {', '.join(there)}")
             raise RecordingError(f"SOURCE: there is no log group {wanted!r} here", right=right)
         self._notes.append(f"SOURCE {(groups or prefixes)[0]!r}: the files that --logs names stand for it")
         return files, window

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from mangaobs.catalog import did_you_mean
 from mangaobs.errors import LanguageError
 from mangaobs.languages.logs_insights._expressions_in import expressions_of, walk
 from mangaobs.languages.logs_insights._format import format_expression
@@ -292,10 +293,8 @@ class _Checker:
         if scope.closed and scope.has_label(format_expression(call)):
             return
         if function is None:
-            from mangaobs.catalog import nearest
-
-            near = nearest(call.written, [one.name for one in known.values()])
-            right = f"did you mean {near}?" if near else "a function of Logs Insights QL"
+            names = [one.name for one in known.values()]
+            right = did_you_mean(call.written, names, "a function of Logs Insights QL")
             self.fail(f"there is no function {call.written!r}", right, call.name_span)
             return
         count = len(call.arguments)
@@ -346,15 +345,15 @@ class _Checker:
             system = system_fields()
             known = field.name in system or first in system or first.startswith(("@aws", "@entity", "@@"))
             if not known and not (self.known and field.name in self.known):
-                right = _near(field.name, system, "a name without @")
+                right = did_you_mean(field.name, system, "a name without @")
                 self.warn(f"CloudWatch gives no event {field.name}", right, field.span)
         elif self.known is not None and not _there(field, self.known):
-            right = _near(field.name, self.known, "a field that the handlers write")
+            right = did_you_mean(field.name, self.known, "a field that the handlers write")
             self.fail(f"no log line has the field {field.name}", right, field.span)
 
     def _not_given(self, field: Field, scope: Scope, command: Command) -> None:
         names = scope.names()
-        right = _near(field.name, names, f"one of {', '.join(names)}")
+        right = did_you_mean(field.name, names, f"one of {', '.join(names)}")
         if field.name == "@timestamp":
             right = next((f"did you mean {name}?" for name in names if name.startswith("bin(")), right)
         problem = f"the stats before does not give {field.name}"
@@ -363,13 +362,6 @@ class _Checker:
             self.warn(problem, right, field.span)
         else:
             self.fail(problem, right, field.span)
-
-
-def _near(name: str, among: Collection[str], otherwise: str) -> str:
-    from mangaobs.catalog import nearest
-
-    near = nearest(name, among)
-    return f"did you mean {near}?" if near else otherwise
 
 
 def _there(field: Field, known: frozenset[str]) -> bool:

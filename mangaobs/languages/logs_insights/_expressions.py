@@ -18,6 +18,7 @@ from mangaobs.languages.logs_insights.tree import (
     In,
     InQuery,
     Like,
+    Name,
     Note,
     Parameter,
     Star,
@@ -90,6 +91,26 @@ class Expressions:
         if path is None:
             raise reader.unexpected("a field; names with other characters than letters, digits, _ @ . in backticks")
         return Field(Span(start, reader.end), path)
+
+    def name(self) -> Name:
+        """A name that a command gives. Raises `LanguageError` if none is here."""
+        reader = self.reader
+        reader.space()
+        start = reader.position
+        if text := reader.string():  # AWS takes an alias in quotes as well
+            self._note(text.span, "an alias in quotes", "a name, or backticks")
+            return Name(text.span, text.value)
+        path = reader.path()
+        if path is None:
+            raise reader.unexpected("a name; in backticks if it has other characters than letters, digits, _ @ .")
+        return Name(Span(start, reader.end), Field(Span(start, reader.end), path).name)
+
+    def names(self) -> tuple[Name, ...]:
+        """Several of them."""
+        names = [self.name()]
+        while self.reader.mark(","):
+            names.append(self.name())
+        return tuple(names)
 
     def primary(self) -> Expression:
         """An expression without operators of its own: where `/` opens a regular expression."""

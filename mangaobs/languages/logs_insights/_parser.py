@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from mangaobs.catalog import did_you_mean
 from mangaobs.errors import LanguageError, together
 from mangaobs.languages.logs_insights._expressions import Expressions
 from mangaobs.languages.logs_insights._expressions_in import walk
 from mangaobs.languages.logs_insights._format import format_expression
 from mangaobs.languages.logs_insights._lexer import Reader
+from mangaobs.languages.logs_insights._tables import Tables
 from mangaobs.languages.logs_insights.functions import key
 from mangaobs.languages.logs_insights.tree import (
     Command,
@@ -23,13 +25,8 @@ from mangaobs.languages.logs_insights.tree import (
     Inexact,
     InQuery,
     Item,
-    Join,
     Limit,
-    Lookup,
-    LookupKey,
-    Name,
     Note,
-    Output,
     ParseCsv,
     ParseGlob,
     ParseLogfmt,
@@ -39,7 +36,6 @@ from mangaobs.languages.logs_insights.tree import (
     Regex,
     Sort,
     SortKey,
-    Source,
     Stats,
     Text,
     Unnest,
@@ -82,10 +78,6 @@ _ANY_TOKEN: Final = re.compile(
     r"|[\w@.*]+|[^\s\w]",
     re.DOTALL | re.IGNORECASE,
 )
-_GROUP_NAME: Final = re.compile(r"[\w./@:-]+")
-_OPTION: Final = re.compile(r"([A-Za-z_]\w*)\s*=\s*([\w.:+-]+|'[^']*'|\"[^\"]*\")")
-_SELECTION: Final = re.compile(r"(logGroups?|dataSources?)\s*\(", re.IGNORECASE)
-_MAX_GROUPS: Final = 500
 
 
 def parse(text: str) -> Query:
@@ -194,13 +186,11 @@ class _Parser:
             return read(start)
         if (inexact := key(name)) in INEXACT:
             return self._inexact(inexact, start)
-        from mangaobs.catalog import nearest
-
-        near = nearest(name, [*COMMANDS, "order"])
-        right = f"did you mean {near}?" if near else f"one of {', '.join(COMMANDS[:12])} …"
+        right = did_you_mean(name, [*COMMANDS, "order"], f"one of {', '.join(COMMANDS[:12])} …")
         raise reader.error(f"there is no command {word[0]!r}", right, Span(*word.span()))
 
     def _commands(self) -> dict[str, Callable[[int], Command]]:
+        tables = Tables(self.reader, self.expressions)
         return {
             "fields": lambda start: Fields(*self._items(start)),
             "display": lambda start: Display(*self._items(start)),
@@ -218,9 +208,9 @@ class _Parser:
             "json": self._json,
             "unnest": self._unnest,
             "expand": self._expand,
-            "join": self._join,
-            "lookup": self._lookup,
-            "source": self._source,
+            "join": tables.join,
+            "lookup": tables.lookup,
+            "source": tables.source,
         }
 
     def _span(self, start: int) -> Span:
@@ -244,28 +234,10 @@ class _Parser:
         start = reader.position
         expression = self.expressions.expression()
         if reader.keyword("as"):
-            name = self._name()
+            name = self.expressions.name()
             return Item(self._span(start), expression, name.text, aliased=True, name_span=name.span)
         text = _label(expression, _spaced(reader, start, expression))
         return Item(expression.span, expression, text, aliased=False, name_span=expression.span)
-
-    def _name(self) -> Name:
-        reader = self.reader
-        reader.space()
-        start = reader.position
-        if text := reader.string():  # AWS takes an alias in quotes as well
-            self.notes.append(Note(text.span, "an alias in quotes", "a name, or backticks"))
-            return Name(text.span, text.value)
-        path = reader.path()
-        if path is None:
-            raise reader.unexpected("a name; in backticks if it has other characters than letters, digits, _ @ .")
-        return Name(self._span(start), Field(self._span(start), path).name)
-
-    def _names(self) -> tuple[Name, ...]:
-        names = [self._name()]
-        while self.reader.mark(","):
-            names.append(self._name())
-        return tuple(names)
 
     def _filter(self, start: int, keyword: str) -> Filter:
         condition = self.expressions.expression()
@@ -340,16 +312,16 @@ class _Parser:
         field = None if self._pattern_here() else self.expressions.primary()
         if reader.keyword("logfmt"):
             self._as("logfmt as name")
-            name = self._name()
+            name = self.expressions.name()
             return ParseLogfmt(self._span(start), field, name)
         if reader.keyword("csv"):
             self._as("csv as name, …")
-            names = self._names()
+            names = self.expressions.names()
             return ParseCsv(self._span(start), field, names)
         glob = reader.string()
         if glob:
             self._as('parse field "…*…" as name')
-            names = self._names()
+            names = self.expressions.names()
             if "*" not in glob.value:
                 self.notes.append(Note(glob.span, "a glob without *", "as many * as names"))
             return ParseGlob(self._span(start), field, glob, names)
@@ -357,7 +329,7 @@ class _Parser:
         if not isinstance(regex, Regex):
             raise reader.unexpected('a glob such as "user=*", a regular expression such as /user=(?<user>\\S+)/')
         end = reader.position
-        names = self._names() if reader.keyword("as") else ()
+        names = self.expressions.names() if reader.keyword("as") else ()
         multi = bool(reader.keyword("multi"))
         if not (names or multi):
             reader.position = end
@@ -389,155 +361,19 @@ class _Parser:
         if path is None:
             raise reader.unexpected('a path in quotes, for example json field=data "a.b" as x')
         self._as('json field=data "a.b" as x')
-        name = self._name()
+        name = self.expressions.name()
         return ReadJson(self._span(start), field, path, name)
 
     def _unnest(self, start: int) -> Unnest:
         operand = self.expressions.expression()
         if not self.reader.keyword("into"):
             raise self.reader.unexpected("unnest list into name")
-        name = self._name()
+        name = self.expressions.name()
         return Unnest(self._span(start), operand, name)
 
     def _expand(self, start: int) -> Expand:
         field = self.expressions.field()
         return Expand(self._span(start), field)
-
-    # join, lookup, source
-
-    def _join(self, start: int) -> Join:  # noqa: C901 - one piece after another
-        reader = self.reader
-        options = {"type": "inner"}
-        while (word := reader.word()) in ("type", "left", "right"):
-            reader.keyword(word)
-            reader.expect("=", f"{word}=…")
-            reader.space()
-            value = reader.take(_WORD)
-            if value is None:
-                raise reader.unexpected(f"a name after {word}=")
-            options[word] = value[0]
-            if word == "type" and value[0].lower() not in ("inner", "left"):
-                raise reader.error(f"there is no join of type {value[0]}", "inner or left", Span(*value.span()))
-        for needed in ("left", "right"):
-            if needed not in options:
-                raise reader.unexpected(f"{needed}=alias")
-        if not (reader.keyword("where") or reader.keyword("on")):
-            raise reader.unexpected("where left.field=right.field")
-        one = self.expressions.field()
-        if not reader.mark("=="):
-            reader.expect("=", "=: a join is by equality alone")
-        other = self.expressions.field()
-        keys = {}
-        for key_field in (one, other):
-            alias, *rest = key_field.path
-            if alias not in (options["left"], options["right"]) or not rest or alias in keys:
-                raise reader.error(
-                    f"{key_field.name} is no field of a side of its own",
-                    f"{options['left']}.field={options['right']}.field",
-                    key_field.span,
-                )
-            keys[alias] = Field(key_field.span, tuple(rest))
-        reader.expect("(", "(SOURCE 'log group')")
-        sources: list[Source] = []
-        while True:
-            reader.space()
-            at = reader.position
-            if not reader.keyword("source"):
-                raise reader.unexpected("SOURCE: the right side of a join is log groups, no query")
-            sources.append(self._source(at))
-            if not reader.mark("|"):
-                break
-        reader.expect(")")
-        kind: Literal["inner", "left"] = "left" if options["type"].lower() == "left" else "inner"
-        left, right = options["left"], options["right"]
-        return Join(self._span(start), kind, left, right, keys[left], keys[right], tuple(sources))
-
-    def _lookup(self, start: int) -> Lookup:
-        reader = self.reader
-        table = self._table_name()
-        keys = [self._lookup_key()]
-        while reader.mark(","):
-            keys.append(self._lookup_key())
-        if not reader.keyword("output", "outputnew"):
-            raise reader.unexpected("OUTPUT and the table's columns")
-        outputs = [self._output()]
-        while reader.mark(","):
-            outputs.append(self._output())
-        return Lookup(self._span(start), table, tuple(keys), tuple(outputs))
-
-    def _table_name(self) -> str:
-        reader = self.reader
-        if text := reader.string():
-            return text.value
-        reader.space()
-        found = reader.take(_GROUP_NAME)
-        if found:
-            return found[0]
-        path = reader.path()
-        if path is None:
-            raise reader.unexpected("the name of a lookup table")
-        return Field(Span(0, 0), path).name
-
-    def _lookup_key(self) -> LookupKey:
-        column = self.expressions.field()
-        if self.reader.keyword("as"):
-            return LookupKey(column.name, self.expressions.field())
-        return LookupKey(column.name, column)
-
-    def _output(self) -> Output:
-        column = self._name()
-        return Output(column.text, self._name() if self.reader.keyword("as") else column)
-
-    def _source(self, start: int) -> Source:
-        reader = self.reader
-        groups: list[str] = []
-        prefixes: list[str] = []
-        options: list[tuple[str, str]] = []
-        while True:
-            reader.space()
-            if selection := reader.take(_SELECTION):
-                self._selection(selection[1], prefixes, options)
-            elif option := reader.take(_OPTION):
-                options.append((option[1], option[2].strip("'\"")))
-            elif text := reader.string():
-                groups.append(text.value)
-            elif reader.at("`"):
-                groups.append(Field(Span(0, 0), reader.path() or ("",)).name)
-            elif name := reader.take(_GROUP_NAME):
-                groups.append(name[0])
-            elif not reader.accept(","):
-                break
-        if not (groups or prefixes or options):
-            raise reader.unexpected("a log group, for example SOURCE '/aws/lambda/message'")
-        return Source(self._span(start), tuple(groups), tuple(prefixes), tuple(options))
-
-    def _selection(self, kind: str, prefixes: list[str], options: list[tuple[str, str]]) -> None:
-        """`logGroups(namePrefix: ["a"], class: ["STANDARD"])`, `dataSource(["x"])`."""
-        reader = self.reader
-        options.append((kind, ""))
-        while not reader.mark(")"):
-            reader.space()
-            name = "value"
-            found = reader.take(_WORD)
-            if found:
-                name = found[0]
-                if not reader.mark(":"):
-                    reader.expect("=", f"{name}: […]")
-            values: list[str] = []
-            many = reader.mark("[")
-            while text := reader.string():
-                values.append(text.value)
-                if not reader.mark(","):
-                    break
-            if many:
-                reader.expect("]")
-            elif not values:
-                raise reader.unexpected('a list of strings, for example namePrefix: ["/aws/lambda"]')
-            if name.lower() == "nameprefix":
-                prefixes.extend(values)
-            else:
-                options.extend((name, one) for one in values)
-            reader.mark(",")
 
     def _inexact(self, name: str, start: int) -> Inexact:
         reader = self.reader
