@@ -112,9 +112,9 @@ def _warn(one: Named) -> None:
 
 
 def _window(start: str, end: str, now: int) -> tuple[int, int]:
-    from mangaobs.cli._times import milliseconds
+    from mangaobs.insights import moment
 
-    return milliseconds(start, now), milliseconds(end, now)
+    return moment(start, now), moment(end, now)
 
 
 def _options(
@@ -125,10 +125,9 @@ def _options(
     policies: tuple[str, ...],
     memory: int | None,
 ) -> Options:
-    from mangaobs.cli._times import milliseconds
-    from mangaobs.insights import MEMORY_MB, Options, Window
+    from mangaobs.insights import MEMORY_MB, Options, Window, moment
 
-    bounds = [None if text is None else milliseconds(text, now) for text in (start, end)]
+    bounds = [None if text is None else moment(text, now) for text in (start, end)]
     if bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
         raise MangaobsError("--start is after --end", right="a start before the end")
     tables: dict[str, Path] = {}

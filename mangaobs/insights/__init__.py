@@ -5,7 +5,7 @@ from mangaobs.insights._files import LogFile, given, recorded
 from mangaobs.insights._plan import Unsupported
 from mangaobs.insights._policy import QUESTIONS, Policy
 from mangaobs.insights._run import Options, Result, depends, run, sql, touched, typed
-from mangaobs.insights._window import Window
+from mangaobs.insights._window import Window, moment
 
 __all__ = [
     "MEMORY_MB",
@@ -20,6 +20,7 @@ __all__ = [
     "depends",
     "given",
     "macros",
+    "moment",
     "recorded",
     "run",
     "sql",

@@ -145,7 +145,7 @@ _FITS: Final = {
     # As text a truth, a structure or a number in a spelling of its own would be told from a string no more.
     "text": (
         "({0} IS NULL OR NOT ({0} IN ('true', 'false') OR ({0} >= '{{' AND {0} < '|') OR ({0} >= '[' AND {0} < '\\')"
-        " OR ({0} >= '-' AND {0} < ':' AND (contains({0}, 'e') OR ends_with({0}, '.0'))"
+        " OR ({0} >= '-' AND {0} < ':' AND (contains({0}, 'e') OR ends_with({0}, '.0') OR length({0}) > 18)"
         " AND TRY_CAST({0} AS DOUBLE) IS NOT NULL)))"
     ),
     # A whole number of more digits than a DOUBLE holds keeps them all in `other`.

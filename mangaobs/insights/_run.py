@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mangaobs.catalog import did_you_mean
 from mangaobs.errors import RecordingError
@@ -16,7 +16,7 @@ from mangaobs.insights._select import Relation, Select
 from mangaobs.insights._uses import numeric_only
 from mangaobs.insights._values import number_of
 from mangaobs.insights._views import View, event_rows, of_events, of_ingested, of_lines, quoted, union
-from mangaobs.insights._window import Window
+from mangaobs.insights._window import Window, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from mangaobs.insights._files import LogFile
     from mangaobs.insights._plan import Plan
     from mangaobs.languages.logs_insights.tree import Query, Source
-
-_TIME: Final = re.compile(r"-(\d+)([smhdw])|now|(\d{9,13})")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +176,11 @@ class _Compiled:
         window = self._options.window
         groups = [name for one in sources for name in one.log_groups]
         prefixes = [prefix for one in sources for prefix in one.prefixes]
-        for one in sources:
-            for option, value in one.options:
-                if option.lower() in ("start", "end"):
-                    window = replace(window, **{option.lower(): _moment(value, window.now)})
+        for option, value in (pair for one in sources for pair in one.options):
+            if option.lower() in ("start", "end"):
+                window = replace(window, **{option.lower(): moment(value, window.now)})
+            elif value:
+                self._notes.append(f"SOURCE: files have no {option}, so {value!r} leaves nothing out")
         files = list(self._files)
         if not (groups or prefixes):
             return files, window
@@ -256,18 +254,6 @@ class _Compiled:
         self._connection.run(statement)
         self.statements.append(f"{statement};")
         return name, columns
-
-
-def _moment(text: str, now: int) -> int:
-    """A time of SOURCE in ms: `-1d`, `now`, or an epoch in seconds or ms."""
-    found = _TIME.fullmatch(text)
-    if found is None:
-        raise RecordingError(f"SOURCE: {text!r} is no time", right="-1d, now, or an epoch in ms")
-    if found[1]:
-        return now - int(found[1]) * _SECONDS[found[2]] * 1000
-    if found[3]:
-        return int(found[3]) * (1 if len(found[3]) > 11 else 1000)
-    return now
 
 
 def depends(query: Query, files: Sequence[LogFile], options: Options, result: Result) -> dict[str, bool]:

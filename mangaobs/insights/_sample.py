@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = 64 << 10
 _PLACES: Final = 8
+_MOST_FILES: Final = 16
 _WHOLE: Final = 10**15
 
 Kinds = dict[str, "str | Kinds"]
@@ -20,11 +21,11 @@ Kinds = dict[str, "str | Kinds"]
 
 
 def kinds_of_lines(files: Sequence[LogFile]) -> Kinds:
-    """The kinds of the keys of JSON lines."""
+    """The kinds of the keys of JSON lines; of very many files, some are looked at."""
     import orjson
 
     found: Kinds = {}
-    for file in files:
+    for file in files[:: max(len(files) // _MOST_FILES, 1)]:
         for line in _lines(file):
             try:
                 document = orjson.loads(line)

@@ -169,7 +169,7 @@ class _Key(NamedTuple):
 # Of a string column every value that may have been no string: then the exact way has to tell.
 _GUARDED: Final = (
     "CASE WHEN {0} IN ('true', 'false') OR ({0} >= '{{' AND {0} < '|') OR ({0} >= '[' AND {0} < '\\')"
-    " OR ({0} >= '-' AND {0} < ':' AND (contains({0}, 'e') OR ends_with({0}, '.0'))"
+    " OR ({0} >= '-' AND {0} < ':' AND (contains({0}, 'e') OR ends_with({0}, '.0') OR length({0}) > 18)"
     " AND TRY_CAST({0} AS DOUBLE) IS NOT NULL) THEN error('not only strings') ELSE {0} END"
 )
 

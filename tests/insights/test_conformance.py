@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
-from mangaobs.insights import Options, Policy, Window, given, recorded, run
-from mangaobs.languages.logs_insights import parse
+from mangaobs.insights import QUESTIONS, Options, Policy, Window, given, recorded, run
+from mangaobs.languages.logs_insights import expressions_of, parse, tree, walk
+from mangaobs.languages.logs_insights.functions import functions
 
 from . import reference
 
@@ -178,3 +180,41 @@ def test_lines_of_files_on_the_fast_path_and_the_exact_one(case, tmp_path):
     for exact in (False, True):
         chosen = Options(Window(END), Policy(**case.get("policy", {})), lookups=lookups, exact=exact)
         agree(run(query, files, chosen).rows, case)
+
+
+# What the cases leave out would be proven by nobody.
+
+
+def trees():
+    return [parse(case["q"]) for case in CASES_OF_ALL]
+
+
+def calls():
+    return {
+        one.function
+        for query in trees()
+        for command in query.commands
+        for expression in expressions_of(command)
+        for one in walk(expression)
+        if isinstance(one, tree.Call)
+    }
+
+
+def test_every_function_that_runs_has_a_case():
+    every = {one.name for one in functions().values()}
+    assert every - calls() == {"rate", "histogram"}  # these do not run here
+
+
+def test_every_command_that_runs_has_a_case():
+    every = {one for one in get_args(tree.Command) if one is not tree.Inexact}
+    assert every == {type(command) for query in trees() for command in query.commands}
+
+
+def test_every_open_question_has_a_case_for_its_other_answer():
+    other = {
+        name
+        for case in CASES_OF_ALL
+        for name, answer in case.get("policy", {}).items()
+        if answer != getattr(Policy(), name)
+    }
+    assert other == set(QUESTIONS)
