@@ -7,7 +7,7 @@ windows, and `decide` is the alarm's decision for every minute of a timeline at 
 from mangaobs.replay._composites import Run, runs
 from mangaobs.replay._definitions import CompositeAlarm, MetricAlarm
 from mangaobs.replay._evaluation import Change, Evaluated
-from mangaobs.replay._ingest import Delays
+from mangaobs.replay._ingest import Delays, emitted
 from mangaobs.replay._metrics import Ends, MetricId, NotGiven, Points, Samples, Store
 from mangaobs.replay._replay import AlarmCourse, Difference, Notification, Options, Replay, replay
 from mangaobs.replay._states import KEEP, Rule, State, changes, decide
@@ -35,6 +35,7 @@ __all__ = [
     "Store",
     "changes",
     "decide",
+    "emitted",
     "replay",
     "runs",
 ]

@@ -298,3 +298,12 @@ def _trail_groups(template: Template, filters: list[_Filter], recorded: set[str]
         if one.group not in recorded and _TRAIL_FIELDS.search(one.pattern.text):
             groups[one.group] = None
     return list(groups)
+
+
+def emitted(template: Template, recording: Recording, delays: Delays) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The metrics that a recording has, of its own, in log lines, or made by the template's filters.
+
+    Each with its namespace, its name and the names of its dimensions.
+    """
+    made = ingest(template, recording, delays)
+    return [(one.namespace, one.name, tuple(name for name, _ in one.dimensions)) for one in made.store]

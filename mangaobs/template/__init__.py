@@ -3,7 +3,9 @@
 JSON and YAML, ours, CDK's, SAM's, nested stacks, and several templates as one app.
 """
 
+from mangaobs.template._nodes import Node, compose
 from mangaobs.template._resolve import Unknown, holds_unknown
 from mangaobs.template._template import Resource, Template, read
+from mangaobs.template._worlds import World, worlds
 
-__all__ = ["Resource", "Template", "Unknown", "holds_unknown", "read"]
+__all__ = ["Node", "Resource", "Template", "Unknown", "World", "compose", "holds_unknown", "read", "worlds"]

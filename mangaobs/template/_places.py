@@ -82,11 +82,19 @@ def _in_scalar(scope: Scope, node: Node, offset: int) -> Place:
         return Place(scope.file, node.line, position + offset + 1)
     position += 1  # the quote
     pattern = _DOUBLE if node.style == '"' else _SINGLE
-    for _ in range(offset):
-        written = pattern.match(line, position)
-        if written is None or written[0] == node.style:
+    escape = "\\" if node.style == '"' else "''"
+    while offset > 0:
+        # Up to the next escape a character of the text is one of the file.
+        plain = line.find(escape, position)
+        if plain < 0 or plain - position >= offset:
+            position = min(position + offset, max(len(line) - 1, position))
+            break
+        offset -= plain - position
+        written = pattern.match(line, plain)
+        if written is None:
             break
         position = written.end()
+        offset -= 1
     return Place(scope.file, node.line, position + 1)
 
 

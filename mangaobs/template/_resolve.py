@@ -44,6 +44,7 @@ class Scope:
         pseudo: Mapping[str, str],
         physical: Callable[[Scope, str, str | None], object | None],
         imported: Callable[[str], object | None],
+        decided: Mapping[str, bool] | None = None,
     ) -> None:
         self.file = file
         self._source = source
@@ -56,7 +57,7 @@ class Scope:
         self._physical = physical
         self._imported = imported
         self._open: list[str] = []
-        self._decided: dict[str, bool | Unknown] = {}
+        self._decided: dict[str, bool | Unknown] = dict(decided or {})
 
     def place(self, node: Node) -> Place:
         """Where a node stands."""
@@ -111,6 +112,16 @@ class Scope:
             self._open.pop()
         self._decided[name] = decided
         return decided
+
+    @property
+    def decisions(self) -> dict[str, bool | Unknown]:
+        """The conditions that something asked for, and what they are."""
+        return dict(self._decided)
+
+    @property
+    def conditions(self) -> Mapping[str, Node]:
+        """The conditions' expressions by name."""
+        return self._conditions
 
     def truth(self, node: Node) -> bool | Unknown:
         """The value of a condition's expression."""
@@ -280,9 +291,8 @@ class Scope:
         import json
 
         value = self.resolve(argument)
-        return (
-            self.unknown(node, "Fn::ToJsonString") if holds_unknown(value) else json.dumps(value, separators=(",", ":"))
-        )
+        text = json.dumps(value, separators=(",", ":"), default=str)
+        return self.unknown(node, text) if holds_unknown(value) else text
 
     def length(self, argument: Node, node: Node) -> object:
         value = self.resolve(argument)

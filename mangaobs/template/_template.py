@@ -35,6 +35,7 @@ class Resource:
     place: Place
     _node: Node = field(repr=False)
     _scope: Scope = field(repr=False)
+    _whole: Node = field(repr=False)
 
     def where(self, *path: str | int, offset: int | None = None) -> Place:
         """The place of a property, or of the nearest thing above it that stands in the file.
@@ -43,11 +44,42 @@ class Resource:
         """
         node = self._node
         for step in path:
-            inner = _step(node, step)
+            inner = _step(_chosen(node, self._scope), step, self._scope)
             if inner is None:
                 return self._scope.place(node)
             node = inner
         return self._scope.place(node) if offset is None else located(self._scope, node, offset)
+
+    def key(self, *path: str | int) -> Place:
+        """The place of a property's name, or of the nearest thing above it that stands in the file."""
+        *above, last = path
+        node = self._node
+        for step in above:
+            inner = _step(_chosen(node, self._scope), step, self._scope)
+            if inner is None:
+                return self._scope.place(node)
+            node = inner
+        node = _chosen(node, self._scope)
+        if node.keys and str(last) in node.keys:
+            return Place(self._scope.file, *node.keys[str(last)])
+        return self._scope.place(node)
+
+    @property
+    def type_place(self) -> Place:
+        """Where its `Type` stands."""
+        found = _children(self._whole).get("Type")
+        return self._scope.place(found) if found is not None else self.place
+
+    def source_line(self, number: int) -> str:
+        """A line of its file, from 1."""
+        return self._scope.line(number)
+
+    def text_of(self, *path: str | int) -> str | None:
+        """A property that is written as one text, as it is written, or None."""
+        node: Node | None = self._node
+        for step in path:
+            node = _step(_chosen(node, self._scope), step, self._scope) if node else None
+        return node.value if node is not None and isinstance(node.value, str) else None
 
     @property
     def ref(self) -> object:
@@ -63,13 +95,25 @@ class Resource:
 class Template:
     """One template, or several as one app."""
 
-    def __init__(self, resources: list[Resource], metadata: list[dict[str, object]]) -> None:
+    def __init__(self, resources: list[Resource], metadata: list[dict[str, object]], outputs: list[object]) -> None:
         self.resources = resources
         self.metadata = metadata
+        self.outputs = outputs
+        self._by_type: dict[str, list[Resource]] = {}
+        for one in resources:
+            if one.condition is not False:
+                self._by_type.setdefault(one.type, []).append(one)
 
     def of(self, *types: str) -> list[Resource]:
         """The resources of these types that are made, or may be, in the order of the files."""
+        if len(types) == 1:
+            return self._by_type.get(types[0], [])
         return [one for one in self.resources if one.type in types and one.condition is not False]
+
+    @property
+    def types(self) -> set[str]:
+        """The types of the resources that are made, or may be."""
+        return set(self._by_type)
 
 
 def read(
@@ -79,18 +123,10 @@ def read(
 
     `parameters` apply to every template that has them. `pseudo` gives pseudo parameters such as `AWS::Region`.
     """
-    app = _App(dict(parameters or {}), _pseudo(pseudo or {}))
-    for path in paths:
-        app.add(path)
-    unused = set(app.parameters) - app.used
-    if unused:
-        raise TemplateError(
-            f"no template has the parameter {min(unused)!r}", right=", ".join(sorted(app.known)) or "no --set"
-        )
-    return app.template()
+    return App(Files(), dict(parameters or {}), pseudo_parameters(pseudo or {})).read(paths).template()
 
 
-def _pseudo(given: Mapping[str, str]) -> dict[str, str]:
+def pseudo_parameters(given: Mapping[str, str]) -> dict[str, str]:
     region = given.get("AWS::Region", "us-east-1")
     return {
         "AWS::Partition": "aws",
@@ -103,7 +139,22 @@ def _pseudo(given: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-class _Part:
+class Files:
+    """The templates' files, each read once; `texts` are those that stand in no file, by the path that they go by."""
+
+    def __init__(self, texts: Mapping[Path, str] | None = None) -> None:
+        self._texts = dict(texts or {})
+        self._roots: dict[Path, tuple[dict[str, Node], str]] = {}
+
+    def root(self, path: Path) -> tuple[dict[str, Node], str]:
+        """The sections of a template, and its text. Raises `TemplateError`, or `ManyErrors` of them."""
+        if path not in self._roots:
+            text = self._texts[path] if path in self._texts else _text(path)
+            self._roots[path] = (_sections(text, path), text)
+        return self._roots[path]
+
+
+class Part:
     """One template of an app."""
 
     def __init__(self, path: Path, root: dict[str, Node], scope: Scope, resources: dict[str, Node]) -> None:
@@ -111,33 +162,62 @@ class _Part:
         self.root = root
         self.scope = scope
         self.resources = resources
-        self.children: dict[str, _Part] = {}
+        self.children: dict[str, Part] = {}
 
 
-class _App:
-    def __init__(self, parameters: dict[str, str], pseudo: dict[str, str]) -> None:
+class App:
+    """Several templates as one.
+
+    `assumed` are parameters, and `decided` conditions, by file and name, that are so whatever the templates say.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        parameters: dict[str, str],
+        pseudo: dict[str, str],
+        assumed: Mapping[tuple[str, str], object] | None = None,
+        decided: Mapping[tuple[str, str], bool] | None = None,
+    ) -> None:
+        self.files = files
         self.parameters = parameters
         self.pseudo = pseudo
-        self.parts: list[_Part] = []
+        self.assumed = assumed or {}
+        self.decided = decided or {}
+        self._part_of: dict[int, Part] = {}
+        self.parts: list[Part] = []
         self.used: set[str] = set()
         self.known: set[str] = set()
 
-    def add(self, path: Path, given: Mapping[str, object] | None = None, depth: int = 0) -> _Part:
-        root, text = _root(path)
+    def read(self, paths: Iterable[Path]) -> App:
+        """Add the templates; every parameter that was given must be one of theirs."""
+        for path in paths:
+            self.add(path)
+        unused = set(self.parameters) - self.used
+        if unused:
+            raise TemplateError(
+                f"no template has the parameter {min(unused)!r}", right=", ".join(sorted(self.known)) or "no --set"
+            )
+        return self
+
+    def add(self, path: Path, given: Mapping[str, object] | None = None, depth: int = 0) -> Part:
+        root, text = self.files.root(path)
         parameters: dict[str, object] = {}
         for name, node in _children(root.get("Parameters")).items():
             self.known.add(name)
             parameters[name] = self._parameter(name, node, given, str(path))
-        scope = Scope(str(path), text, root, parameters, self.pseudo, self._physical, self._exported)
+        decided = {name: truth for (file, name), truth in self.decided.items() if file == str(path)}
+        scope = Scope(str(path), text, root, parameters, self.pseudo, self._physical, self._exported, decided)
         resources = expanded(_children(root.get("Resources")), scope)
-        part = _Part(path, root, scope, resources)
+        part = Part(path, root, scope, resources)
         self.parts.append(part)
+        self._part_of[id(scope)] = part
         for name, node in resources.items():
             if _type(node) == "AWS::CloudFormation::Stack" and depth < _DEEPEST_NESTING:
                 self._nested(part, name, node, depth)
         return part
 
-    def _nested(self, part: _Part, name: str, node: Node, depth: int) -> None:
+    def _nested(self, part: Part, name: str, node: Node, depth: int) -> None:
         """A nested stack whose template is a file beside this one."""
         properties = _children(_children(node).get("Properties"))
         url = part.scope.resolve(properties["TemplateURL"]) if "TemplateURL" in properties else None
@@ -153,6 +233,9 @@ class _App:
 
     def _parameter(self, name: str, node: Node, given: Mapping[str, object] | None, file: str) -> object:
         unknown = Unknown(f"${{{name}}}", Place(file, node.line, node.column))
+        if (file, name) in self.assumed:
+            self.used.add(name)
+            return self.assumed[file, name]
         if given and name in given:
             return given[name]
         if given is None and name in self.parameters:
@@ -172,7 +255,7 @@ class _App:
         return str(value).lower() if isinstance(value, bool) else value
 
     def _physical(self, scope: Scope, name: str, attribute: str | None) -> object | None:
-        part = next((one for one in self.parts if one.scope is scope), None)
+        part = self._part_of.get(id(scope))
         node = part.resources.get(name) if part else None
         if part is None or node is None:
             return None
@@ -207,13 +290,16 @@ class _App:
         return None
 
     def template(self) -> Template:
+        """What was read."""
         resources: list[Resource] = []
         metadata: list[dict[str, object]] = []
+        outputs: list[object] = []
         for part in self.parts:
+            outputs.append(part.scope.resolve(part.root["Outputs"]) if "Outputs" in part.root else {})
             found = part.scope.resolve(part.root["Metadata"]) if "Metadata" in part.root else {}
             metadata.append(found if isinstance(found, dict) else {})
             resources += [_resource(name, node, part.scope) for name, node in part.resources.items()]
-        return Template(resources, metadata)
+        return Template(resources, metadata, outputs)
 
 
 def _resource(name: str, node: Node, scope: Scope) -> Resource:
@@ -233,6 +319,7 @@ def _resource(name: str, node: Node, scope: Scope) -> Resource:
         scope.place(node),
         inside.get("Properties", node),
         scope,
+        node,
     )
 
 
@@ -249,21 +336,24 @@ def _name(type_: str, properties: Mapping[str, object], logical_id: str) -> obje
     return logical_id if found is None and type_ in _NAMED_BY_ID else found
 
 
-def _root(path: Path) -> tuple[dict[str, Node], str]:
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise TemplateError("the template is too big", right=f"at most {MAX_BYTES:,} bytes", place=Place(str(path)))
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise TemplateError(f"not UTF-8: byte {error.start + 1}", place=Place(str(path))) from None
     except OSError as error:
         raise TemplateError(f"cannot be read: {error.strerror or error}", place=Place(str(path))) from None
+
+
+def _sections(text: str, path: Path) -> dict[str, Node]:
     node = compose(text, str(path))
     resources = _children(node).get("Resources")
     if resources is None or not isinstance(resources.value, dict):
         right = 'an object with "Resources"'
         raise TemplateError("no CloudFormation template", right=right, place=Place(str(path), node.line, node.column))
-    return _children(node), text
+    return _children(node)
 
 
 def _children(node: Node | None) -> dict[str, Node]:
@@ -275,14 +365,34 @@ def _type(node: Node) -> str:
     return found.value if found is not None and isinstance(found.value, str) else ""
 
 
-def _step(node: Node, step: str | int) -> Node | None:
+def _chosen(node: Node, scope: Scope) -> Node:
+    """The side of Fn::If that counts, where that is known."""
+    while isinstance(node.value, dict) and list(node.value) == ["Fn::If"]:
+        branches = node.value["Fn::If"].value
+        if not isinstance(branches, list) or len(branches) != 3:
+            break
+        decided = scope.condition(str(branches[0].value), branches[0])
+        if isinstance(decided, Unknown):
+            break
+        node = branches[1 if decided else 2]
+    return node
+
+
+def _step(node: Node, step: str | int, scope: Scope) -> Node | None:
     value = node.value
     if isinstance(value, dict):
         inner = value.get(str(step))
         return inner if isinstance(inner, Node) else None
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        found = value[step]
-        return found if isinstance(found, Node) else None
+    if isinstance(value, list) and isinstance(step, int):
+        # A value that is no value has no place in the list that it resolves to.
+        left = step
+        for inner in value:
+            chosen = _chosen(inner, scope)
+            if isinstance(chosen.value, dict) and "Ref" in chosen.value and chosen.value["Ref"].value == "AWS::NoValue":
+                continue
+            if left == 0:
+                return inner if isinstance(inner, Node) else None
+            left -= 1
     return None
 
 

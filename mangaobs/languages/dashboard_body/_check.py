@@ -167,7 +167,8 @@ def _check_place(report: Report, widget: Object, path: str) -> None:
         if this in widget and other not in widget:
             report.error("R3", path, f"{this} is given without {other}; give both, or neither for the next free place")
     box = _box(widget)
-    if box is not None and box[0] < COLUMNS < box[0] + box[2]:
+    # A width over the columns is said of the width alone.
+    if box is not None and box[2] <= COLUMNS and box[0] < COLUMNS < box[0] + box[2]:
         report.warn(
             "R3", path, f"x {box[0]} and width {box[2]} end at column {box[0] + box[2]}; the grid has {COLUMNS} columns"
         )

@@ -1,0 +1,54 @@
+"""What an alarm needs is missing, or there twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mangaobs.lint._alarms import STATIC
+from mangaobs.lint._found import Found, Spot
+from mangaobs.lint._values import either
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mangaobs.lint._alarms import Alarm
+    from mangaobs.lint._app import App
+
+
+def check(app: App) -> Iterator[Found]:
+    """The fields that go together."""
+    for alarm in app.alarms:
+        for name, what, right in _problems(alarm):
+            yield Found("MO109", alarm.resource, what, right, Spot.of(name) if name else Spot())
+
+
+def _problems(alarm: Alarm) -> Iterator[tuple[str, str, str]]:
+    given = alarm.resource.properties
+    sources = [name for name in ("MetricName", "Metrics", "EvaluationCriteria") if name in given]
+    if not sources:
+        yield "", "the alarm reads nothing", "MetricName, Metrics or EvaluationCriteria"
+    elif len(sources) > 1:
+        yield sources[1], f"{either(sources)} exclude each other", "one of them"
+    if alarm.promql:
+        return
+    if given.get("ComparisonOperator") is None:
+        yield "", "ComparisonOperator is missing", "for example GreaterThanThreshold"
+    if given.get("EvaluationPeriods") is None:
+        yield "", "EvaluationPeriods is missing", "for example 1"
+    static = given.get("ComparisonOperator") in STATIC
+    if static and given.get("Threshold") is None and "ThresholdMetricId" not in given:
+        yield "", "Threshold is missing", "a number"
+    if alarm.single is not None:
+        statistics = [name for name in ("Statistic", "ExtendedStatistic") if name in given]
+        if not statistics:
+            yield "", "Statistic is missing", "Statistic, or ExtendedStatistic for a percentile"
+        elif len(statistics) > 1:
+            yield "ExtendedStatistic", "Statistic and ExtendedStatistic exclude each other", "one of them"
+        if given.get("Period") is None:
+            yield "", "Period is missing", "for example 60"
+        if given.get("Namespace") is None:
+            yield "MetricName", "Namespace is missing", "for example AWS/Lambda"
+    if "Metrics" in given:
+        for name in ("Statistic", "ExtendedStatistic", "Period", "Dimensions", "Namespace", "Unit"):
+            if name in given:
+                yield name, f"{name} does not go with Metrics", f"{name} of the MetricStat"

@@ -1,0 +1,35 @@
+"""An action on a topic to which nobody subscribes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mangaobs.lint import _topics
+from mangaobs.lint._alarms import actions
+from mangaobs.lint._app import ALARM, COMPOSITE
+from mangaobs.lint._found import Found, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mangaobs.lint._app import App
+
+
+def check(app: App) -> Iterator[Found]:
+    """Topics of the templates; those from elsewhere may have subscribers."""
+    told: set[str] = set()
+    for resource in app.of(ALARM, COMPOSITE):
+        for name, given in actions(resource).items():
+            for number_, action in enumerate(given):
+                topic = app.find(action, "AWS::SNS::Topic")
+                if topic is None:
+                    continue
+                spot = Spot.of(name, number_)
+                answer = _topics.subscribed(app, topic)
+                if answer is None:
+                    what = f"who subscribes to {topic.id} is not known: it is handed to other stacks"
+                    yield Found("MO127", resource, what, spot=spot, verdict="unproven")
+                elif answer is False and topic.id not in told:
+                    told.add(topic.id)
+                    what = f"nobody subscribes to {topic.id}, so that the alarm tells nobody"
+                    yield Found("MO127", resource, what, "a Subscription", spot, absence=True)

@@ -1,0 +1,5 @@
+"""Rule R16 of a dashboard's body: see `mangaobs.languages.dashboard_body`."""
+
+from mangaobs.lint import _body_rules
+
+check = _body_rules.rule("MO226", "R16")

@@ -1,0 +1,25 @@
+"""A saved query that CloudWatch refuses, or that never has a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mangaobs.languages import logs_insights
+from mangaobs.lint import _queries
+from mangaobs.lint._app import DASHBOARD
+from mangaobs.lint._found import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mangaobs.lint._app import App
+
+
+def check(app: App) -> Iterator[Found]:
+    """What the language's checker calls an error."""
+    for query in _queries.queries(app):
+        if query.resource.type == DASHBOARD:
+            continue
+        for finding in logs_insights.check(query.text):
+            if finding.severity == "error":
+                yield Found("MO301", query.resource, finding.error.problem, finding.error.right, query.at(finding))
