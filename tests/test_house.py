@@ -25,10 +25,13 @@ MAY_IMPORT = {
     "recording": {"errors", "languages", "catalog", "signals"},
     "template": {"errors", "languages", "catalog", "signals"},
     "replay": {"errors", "template", "recording", "languages", "catalog", "signals"},
+    "lint": {"errors", "template", "recording", "replay", "languages", "catalog", "signals"},
+    "cfn_lint": {"errors", "lint", "template"},
     "insights": {"errors", "recording", "languages", "catalog", "signals"},
     "cli": {
         "errors",
         "insights",
+        "lint",
         "project",
         "replay",
         "template",

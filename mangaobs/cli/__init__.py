@@ -9,6 +9,8 @@ COMMANDS = {
     "render": ("render", "Render the project as a CloudFormation template."),
     "match": ("match", "Say which log events a filter pattern matches, and why."),
     "replay": ("replay", "Say what would have paged whom, when, and why."),
+    "lint": ("lint", "Prove that a template's observability can work; find what is dead or missing."),
+    "rules": ("rules", "Say what the linter looks for, and why."),
     "query": ("query", "List, check, format and run Logs Insights queries."),
 }
 

@@ -96,6 +96,8 @@ class App:
             plain = value.removesuffix(":*")
             tail = plain.split(":", 5)[-1]
             names += [tail, tail.partition(":")[2], tail.partition("/")[2]]
+        if value.startswith("https://sqs."):
+            names.append(value.rpartition("/")[2])  # the URL of a queue
         return next((one for name in names for one in self._by_name.get(name, ()) if one.type in types), None)
 
     def has_names(self, *types: str) -> bool:

@@ -38,7 +38,7 @@ def sets_of(facts: MetricFacts) -> str:
     return either([under(one) for one in facts.dimension_sets[:4]]) if facts.dimension_sets else "nothing"
 
 
-def alike(name: str, other: str, least: float = 0.84) -> bool:
+def alike(name: str, other: str, least: float = 0.8) -> bool:
     """Whether two names differ by a slip: case, a letter or two."""
     from difflib import SequenceMatcher
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mangaobs.lint import _tables
 from mangaobs.lint._app import FUNCTIONS, TABLES
-from mangaobs.lint._values import inside, listed, text, truth
+from mangaobs.lint._values import inside, listed, show, text, truth
 from mangaobs.template import Unknown, holds_unknown
 
 if TYPE_CHECKING:
@@ -163,12 +163,24 @@ def _api(app: App, read: Read, facts: MetricFacts) -> Answer:
             return _http(app, facts)
         if not stages:
             return None
+        if not _is_api(app, read.value("ApiName")):
+            return "", f"which API {show(read.value('ApiName'))} is, is not known"
         settings = [entry for one in stages for entry in _method_settings(one)]
         if any(isinstance(one, Unknown) for one in settings):
             return "", f"whether {facts.name} is published by method is not known"
         if not any(truth(inside(one).get("MetricsEnabled")) for one in settings):
             return f"no stage publishes {facts.name} by method", "MetricsEnabled: true in MethodSettings"
     return None
+
+
+def _is_api(app: App, value: object) -> bool:
+    """Whether a name is that of an API of the templates, of its own or in the title of its definition."""
+    apis = app.of("AWS::ApiGateway::RestApi", "AWS::Serverless::Api")
+    for one in apis:
+        titles = [inside(one.properties, name, "info").get("title") for name in ("Body", "DefinitionBody")]
+        if value is not None and str(value) in (str(one.properties.get("Name")), *map(str, titles)):
+            return True
+    return False
 
 
 def _method_settings(stage: Resource) -> list[object]:

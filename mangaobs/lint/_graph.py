@@ -187,8 +187,7 @@ def wrong_value(app: App, read: Read, one: Dimension) -> tuple[str, str] | None:
         return None
     resource, attribute = found
     if resource.type not in wanted:
-        kinds = {kind.split("::")[1] for kind in wanted}
-        if resource.type.split("::")[1] in kinds or resource.type in _KNOWN_TYPES:
+        if resource.type in _KNOWN_TYPES:
             return f"{name} names {resource.id}, which is of the type {resource.type}", f"a {next(iter(wanted))}"
         return None
     if attribute not in wanted[resource.type]:

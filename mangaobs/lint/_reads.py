@@ -91,6 +91,8 @@ def of_alarm(
         "period": Spot((*base, "Period")),
         "unit": Spot((*base, "Unit")),
     }
+    if metric.get("Dimensions") is None:
+        spots["dimensions"] = spots["name"]  # none are there
     statistic: object = None
     for key in ("Stat", "Statistic", "ExtendedStatistic"):
         if stat.get(key) is not None:

@@ -19,12 +19,12 @@ class Ignored:
 class Settings:
     """`select` and `ignore` are rule ids or their beginnings (`MO1`).
 
-    `cis_verbatim`: filters are to have the very text of CIS's controls, as Security Hub compares it. `mixed_units`: what a
-    graph with two units on one axis is.
+    `cis_verbatim`: filters are to have the very text of CIS's controls, as Security Hub compares it. `mixed_units`: two
+    units may share an axis.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     ignored: tuple[Ignored, ...] = field(default=())
     cis_verbatim: bool = False
-    mixed_units: bool = True
+    mixed_units: bool = False

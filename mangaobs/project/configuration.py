@@ -524,6 +524,41 @@ class Logs(_Section, frozen=True):
     ] = None
 
 
+class Ignored(_Section, frozen=True):
+    """A finding of the linter that is known and stays.
+
+    ```toml
+    [[lint.ignored]]
+    rule = "MO130"
+    resource = "ArchiveQueue"
+    reason = "its producer has an alarm of its own"
+    ```
+    """
+
+    rule: Annotated[str, Meta(description="The rule's id", pattern=r"^MO\d{3}$", extra={"right": "for example MO130"})]
+    reason: Annotated[str, Meta(description="Why it stays", min_length=1)]
+    resource: Annotated[str, Meta(description="The logical id of the resource; without it, of all")] = ""
+
+
+class Lint(_Section, frozen=True):
+    """What `mangaobs lint` looks for.
+
+    ```toml
+    [lint]
+    ignore = ["MO707"]
+    cis_verbatim = true
+    ```
+    """
+
+    select: Annotated[list[str], Meta(description="Only these rules; ids, or beginnings of ids such as `MO1`")] = []
+    ignore: Annotated[list[str], Meta(description="Not these rules; ids, or beginnings of ids")] = []
+    ignored: Annotated[list[Ignored], Meta(description="Findings that are known and stay")] = []
+    cis_verbatim: Annotated[
+        bool, Meta(description="Filters are to have the very text of CIS's controls, which Security Hub compares")
+    ] = False
+    mixed_units: Annotated[bool, Meta(description="Two units may share an axis")] = False
+
+
 class Configuration(_Section, frozen=True):
     """A whole configuration: the base, the chosen environment over it, then every `--set`.
 
@@ -590,6 +625,7 @@ class Configuration(_Section, frozen=True):
     user_pools: Annotated[dict[Key, UserPool], Meta(description="Cognito user pools")] = {}
     trail: Annotated[Trail | None, Meta(description="The CloudTrail trail; without it no trail filters")] = None
     logs: Annotated[Logs, Meta(description="Log groups")] = Logs()
+    lint: Annotated[Lint, Meta(description="The linter")] = Lint()
     alarms: Annotated[
         Any, Meta(description="Thresholds, as the `Thresholds` type in the project's `alarms/` declares them")
     ] = None

@@ -34,6 +34,8 @@ def _alarm(alarm: Alarm, read: Read) -> Iterator[Found]:
     facts, period = _emission.facts_of(read), number(read.period)
     if facts is None or period is None or period >= facts.native_period:
         return
+    if period not in (10, 20, 30) and period % 60:
+        return  # there is no such period: MO108
     needed = whole(alarm.resource.properties.get("DatapointsToAlarm"))
     total = whole(alarm.resource.properties.get("EvaluationPeriods")) or 1
     points = math.ceil((total + 2) * period / facts.native_period)

@@ -50,5 +50,5 @@ def _problems(alarm: Alarm) -> Iterator[tuple[str, str, str]]:
             yield "MetricName", "Namespace is missing", "for example AWS/Lambda"
     if "Metrics" in given:
         for name in ("Statistic", "ExtendedStatistic", "Period", "Dimensions", "Namespace", "Unit"):
-            if name in given:
+            if given.get(name) not in (None, []):
                 yield name, f"{name} does not go with Metrics", f"{name} of the MetricStat"

@@ -19,8 +19,8 @@ _PLAIN: Final = {"None": "Count", "": ""}
 
 
 def check(app: App) -> Iterator[Found]:
-    """Units of the metrics that one axis draws; `mixed_units = false` in [lint] allows it."""
-    if not app.settings.mixed_units:
+    """Units of the metrics that one axis draws; `mixed_units = true` in [lint] allows it."""
+    if app.settings.mixed_units:
         return
     for body in app.bodies:
         axes: dict[tuple[object, str], dict[str, Read]] = {}

@@ -27,7 +27,10 @@ def check(app: App) -> Iterator[Found]:
             wanted = alarms.get(_series(read))
             if not wanted or not read.visible or read.whole.inner is None:
                 continue
-            notes = inside(widgets[int(read.whole.inner[1])], "properties", "annotations")
+            properties = inside(widgets[int(read.whole.inner[1])], "properties")
+            if properties.get("view", "timeSeries") != "timeSeries":
+                continue  # only a graph has lines
+            notes = inside(properties, "annotations")
             drawn = {number(inside(one).get("value")) for one in _flat(notes.get("horizontal"))}
             if notes.get("alarms") or any(value in drawn for _, value in wanted) or None in drawn:
                 continue

@@ -23,7 +23,11 @@ def check(app: App) -> Iterator[Found]:
         names = {found.value.text for found in _cloudtrail.asked(one.pattern, "eventName")}  # type: ignore[union-attr]
         for control in _cis.controls():
             wanted = set(control.events)
-            if len(wanted) < 3 or len(names & wanted) < max(2, 0.6 * len(wanted)) or len(names - wanted - set(control.more)) > 1:
+            if (
+                len(wanted) < 3
+                or len(names & wanted) < max(2, 0.66 * len(wanted))
+                or len(names - wanted - set(control.more)) > 1
+            ):
                 continue
             spot = Spot.of("FilterPattern")
             missing = sorted(wanted - names)
