@@ -21,6 +21,7 @@ lint: $(VENV)/.dev ## ruff and mypy --strict
 
 docs: $(VENV)/.dev ## what is generated under docs/
 	$(BIN)/python -m mangaobs.project.documents
+	$(BIN)/python -m mangaobs.lint.documents
 
 bench: $(VENV)/.bench ## ratios against a bare troposphere script, hand-written limits and peers
 	$(BIN)/python benchmarks/render.py
@@ -28,6 +29,7 @@ bench: $(VENV)/.bench ## ratios against a bare troposphere script, hand-written 
 	$(BIN)/python benchmarks/message.py
 	$(BIN)/python benchmarks/replay.py
 	$(BIN)/python benchmarks/query.py
+	$(BIN)/python benchmarks/lint.py
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel

@@ -16,7 +16,7 @@ from mangaobs.lint._values import inside, text
 from mangaobs.template import Node, Unknown, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mangaobs.lint._found import Step
     from mangaobs.template import Resource
@@ -79,7 +79,13 @@ class Body:
             yield self._read(number, index, words, given, options, properties)
 
     def _read(
-        self, number: int, index: int, words: Sequence[Any], given: Sequence[Any], options: dict[str, Any], of: Any
+        self,
+        number: int,
+        index: int,
+        words: Sequence[Any],
+        given: Sequence[Any],
+        options: dict[str, Any],
+        of: Mapping[str, Any],
     ) -> Read:
         row = ("widgets", number, "properties", "metrics", index)
         short = sum(isinstance(one, str) for one in given)

@@ -28,7 +28,8 @@ DATA: Final = {
         frozenset(
             {
                 "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem",
-                "TransactGetItems", "TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction",
+                "TransactGetItems", "TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement",
+                "ExecuteTransaction",
             }
         ),
     ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from mangaobs import catalog
@@ -26,6 +24,14 @@ def facts_of(read: Read) -> MetricFacts | None:
     if known is None or names is None or catalog.emits(*known, names) is not True:
         return None
     return catalog.find(*known)
+
+
+def recorded(app: App, read: Read) -> bool | None:
+    """Whether a recording has what is read: True; False if it has the metric under other dimensions only; else None."""
+    if app.observed is None or read.known is None or read.names is None:
+        return None
+    found = app.observed.metrics.get(read.known)
+    return None if found is None else read.names in found
 
 
 def under(names: tuple[str, ...]) -> str:
@@ -57,10 +63,3 @@ def meant_instead(app: App, read: Read) -> tuple[str, str] | None:
         if same and (one, other) not in read_by_others:
             return one, other
     return None
-
-
-@cache
-def other_namespaces() -> frozenset[str]:
-    """Namespaces of AWS's that the catalog has no metrics of."""
-    text = files("mangaobs.lint").joinpath("namespaces.txt").read_text(encoding="utf-8")
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))

@@ -100,7 +100,7 @@ def _streams(app: App, function: Resource, facts: MetricFacts) -> Answer:
     for one in app.of(_MAPPING):
         target = one.properties.get("FunctionName")
         found = app.find(target, *FUNCTIONS)
-        if found is None and _mentions(app, target, function):
+        if found is None and _mentions(target, function):
             found = function
         if found is not None and found is not function:
             continue
@@ -110,7 +110,7 @@ def _streams(app: App, function: Resource, facts: MetricFacts) -> Answer:
     return f"no stream feeds {function.id}, so that it has no {facts.name}", "an event source mapping from a stream"
 
 
-def _mentions(app: App, value: object, function: Resource) -> bool:
+def _mentions(value: object, function: Resource) -> bool:
     expression = value.expression if isinstance(value, Unknown) else str(value)
     return f"${{{function.id}" in expression or (isinstance(function.name, str) and function.name in expression)
 

@@ -1,14 +1,13 @@
-"""How the parts of alarms and widgets hang together: expressions, ids, who looks at an alarm, what a dimension means."""
+"""How the parts of alarms and widgets hang together: expressions, ids, who looks at an alarm."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mangaobs.errors import LanguageError
-from mangaobs.languages import alarm_rule, metric_math
-from mangaobs.lint import _tables
-from mangaobs.lint._app import ALARM, COMPOSITE, TABLES
+from mangaobs.languages import metric_math
+from mangaobs.lint._app import ALARM, COMPOSITE
 from mangaobs.lint._values import inside
 from mangaobs.template import Unknown
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from mangaobs.lint._app import App
     from mangaobs.lint._bodies import Body
     from mangaobs.lint._found import Spot
-    from mangaobs.lint._reads import Dimension, Read
+    from mangaobs.template import Resource
 
 
 def walk(node: Expression) -> Iterator[Expression]:
@@ -109,113 +108,32 @@ def kinds_of_widget(body: Body, widget: int, found: Sequence[Row]) -> dict[str, 
 
 def watched(app: App) -> set[tuple[str, str]]:
     """The alarms at which something looks: a composite alarm, a rule, a deployment; by file and logical id."""
-    found: set[tuple[str, str]] = set()
     every = app.of(ALARM, COMPOSITE)
-    for one in app.composites:
-        source = one.rule.expression if isinstance(one.rule, Unknown) else str(one.rule)
-        names = set(alarm_rule.children(one.tree)) if one.tree is not None else set()
-        for alarm in every:
-            if str(alarm.name) in names or f"${{{alarm.id}}}" in source or f"${{{alarm.id}." in source:
-                found.add((alarm.place.file, alarm.id))
     rules = [one for one in app.of("AWS::Events::Rule") if "aws.cloudwatch" in str(one.properties.get("EventPattern"))]
-    if rules or app.of("AWS::CloudWatch::AlarmMuteRule"):
+    if rules:
         return {(one.place.file, one.id) for one in every}
-    for number, texts in app.references.items():
-        resource = app.template.resources[number]
-        if resource.type == ALARM:
-            continue
-        joined = "\n".join(texts)
-        for alarm in every:
-            if alarm is resource:
-                continue
-            named = isinstance(alarm.name, str) and alarm.name != alarm.id and alarm.name in joined
-            if named or f"${{{alarm.id}" in joined or f":alarm:{alarm.name}" in joined or alarm.id in texts:
-                found.add((alarm.place.file, alarm.id))
+    texts = [
+        (app.template.resources[number], "\n".join(found))
+        for number, found in app.references.items()
+        if app.template.resources[number].type != ALARM
+    ]
     outputs = str(app.template.outputs)
-    for alarm in every:
-        if f"${{{alarm.id}" in outputs or (isinstance(alarm.name, str) and alarm.name in outputs):
-            found.add((alarm.place.file, alarm.id))
-    return found
+    return {
+        (alarm.place.file, alarm.id)
+        for alarm in every
+        if _named(alarm, outputs) or any(one is not alarm and _named(alarm, text) for one, text in texts)
+    }
 
 
-# What a dimension is to hold: the type, and which of its attributes give that; None: Ref. The others are wrong.
-# Source: the template reference, "Return values" of each type, and the catalog's pages on the dimensions.
-_VALUES: Final = {
-    "TopicName": {"AWS::SNS::Topic": ("TopicName",)},
-    "QueueName": {"AWS::SQS::Queue": ("QueueName",)},
-    "FunctionName": {"AWS::Lambda::Function": ("",), "AWS::Serverless::Function": ("",)},
-    "TableName": dict.fromkeys(TABLES, ("", "TableName")),
-    "StreamName": {"AWS::Kinesis::Stream": ("",)},
-    "DeliveryStreamName": {"AWS::KinesisFirehose::DeliveryStream": ("",)},
-    "BucketName": {"AWS::S3::Bucket": ("",)},
-    "StateMachineArn": {
-        "AWS::StepFunctions::StateMachine": ("", "Arn"),
-        "AWS::Serverless::StateMachine": ("", "Arn"),
-    },
-    "ApiId": {
-        "AWS::ApiGatewayV2::Api": ("", "ApiId"),
-        "AWS::Serverless::HttpApi": ("", "ApiId"),
-        "AWS::Serverless::WebSocketApi": ("", "ApiId"),
-    },
-    "LogGroupName": {"AWS::Logs::LogGroup": ("",)},
-    "UserPool": {"AWS::Cognito::UserPool": ("", "UserPoolId")},
-    "UserPoolClient": {"AWS::Cognito::UserPoolClient": ("", "ClientId")},
-}
-_APIS: Final = ("AWS::ApiGateway::RestApi", "AWS::Serverless::Api")
-_ARN_OK: Final = ("Arn", "Resource", "ARN")
-
-
-def wrong_value(app: App, read: Read, one: Dimension) -> tuple[str, str] | None:
-    """What is wrong with the value of a dimension of AWS's, and what would be right."""
-    name = str(one.name)
-    if read.known is not None and read.known[0] == "AWS/ApiGateway" and name == "ApiName":
-        found = app.meant(one.value)
-        if found is not None and found[0].type in _APIS:
-            return f"ApiName is the name of an API, and this is the id of {found[0].id}", "its Name"
-        if found is not None and found[0].type in _VALUES["ApiId"]:
-            return f"{found[0].id} is an HTTP API, which has no metrics by ApiName", "ApiId"
-        return None
-    if name == "GlobalSecondaryIndexName":
-        return _index(app, read, one.value)
-    wanted = _VALUES.get(name)
-    if wanted is None:
-        return None
-    if isinstance(one.value, str):
-        return _text(name, one.value)
-    found = app.meant(one.value)
-    if found is None:
-        return None
-    resource, attribute = found
-    if resource.type not in wanted:
-        if resource.type in _KNOWN_TYPES:
-            return f"{name} names {resource.id}, which is of the type {resource.type}", f"a {next(iter(wanted))}"
-        return None
-    if attribute not in wanted[resource.type]:
-        right = wanted[resource.type][0]
-        what = f"{attribute} of {resource.id}" if attribute else f"Ref of {resource.id}"
+def _named(alarm: Resource, text: str) -> bool:
+    if f"${{{alarm.id}" in text:
+        return True
+    if not isinstance(alarm.name, str):
+        return False
+    # A name that is the logical id may be any word; in an ARN, or as an alarm of a rule, it is meant.
+    if alarm.name == alarm.id:
         return (
-            f"{what} is not its name, which {name} holds",
-            f"Fn::GetAtt {resource.id}.{right}" if right else f"Ref {resource.id}",
+            f":alarm:{alarm.name}" in text
+            or re.search(rf"[(\"'\n]{re.escape(alarm.name)}[)\"'\n]", f"\n{text}\n") is not None
         )
-    return None
-
-
-_KNOWN_TYPES: Final = frozenset(one for wanted in _VALUES.values() for one in wanted)
-
-
-def _text(name: str, value: str) -> tuple[str, str] | None:
-    if name == "StateMachineArn":
-        return None if value.startswith("arn:") else (f"StateMachineArn is an ARN, and {value!r} is none", "arn:…")
-    if value.startswith("arn:"):
-        return f"{name} holds a name, and this is an ARN", "the name at its end"
-    if name == "QueueName" and value.startswith("https://"):
-        return "QueueName holds a name, and this is the queue's URL", "Fn::GetAtt of QueueName"
-    return None
-
-
-def _index(app: App, read: Read, value: object) -> tuple[str, str] | None:
-    table = app.find(read.value("TableName"), *TABLES)
-    known = _tables.indexes(table) if table is not None else None
-    if table is None or known is None or not isinstance(value, str) or value in known:
-        return None
-    return f"{table.id} has no index {value!r}", f"one of {', '.join(sorted(known))}" if known else "it has none"
+    return alarm.name in text

@@ -124,6 +124,19 @@ def known_fields(app: App) -> frozenset[str] | None:
     return None if fields is None else frozenset({*fields, *PLATFORM})
 
 
+def fields_of(app: App, query: Text) -> tuple[frozenset[str] | None, str]:
+    """The fields that the lines of a query's log groups have, and who says so; None where nobody does."""
+    known = known_fields(app)
+    if known is not None:
+        return known, "no handler logs it"
+    if app.observed is None:
+        return None, ""
+    names = {name.removesuffix(":*") for name, _ in query.groups if isinstance(name, str)}
+    found = [fields for group, fields in app.observed.fields.items() if group in names or not names]
+    fields = frozenset().union(*found) if found else frozenset()
+    return (fields or None), "no line of the recording has it"
+
+
 def group_problem(app: App, group: object) -> tuple[str, str] | None:
     """Why a log group is none, where its name differs by a slip from one of the templates."""
     from mangaobs import catalog

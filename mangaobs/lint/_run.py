@@ -43,9 +43,10 @@ def lint(worlds: Iterable[World], settings: Settings | None = None, observed: Ob
     for world in worlds:
         app = App(world.template, chosen, observed)
         suppressions.read(world.template)
-        for one in world.template.resources:
-            if one.condition is not False:
-                seen[one.place.file, one.id] = seen.get((one.place.file, one.id), 0) + 1
+        for resource in world.template.resources:
+            if resource.condition is not False:
+                name = (resource.place.file, resource.id)
+                seen[name] = seen.get(name, 0) + 1
         for rule in _applying(app, chosen):
             used[rule.id] = None
             for one in rule.check(app):

@@ -1,7 +1,7 @@
 """Topics as a template has them: who subscribes, and whether CloudWatch may publish.
 
-Source: SNS developer guide, "Setting up CloudWatch alarms for SNS topics" and "Enable compatibility between event sources
-from AWS services and encrypted topics"; CloudWatch user guide, "Alarm actions".
+Source: SNS developer guide, "Setting up CloudWatch alarms for SNS topics" and "Enable compatibility between event
+sources from AWS services and encrypted topics"; CloudWatch user guide, "Alarm actions".
 """
 
 from __future__ import annotations

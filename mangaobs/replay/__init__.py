@@ -9,6 +9,7 @@ from mangaobs.replay._definitions import CompositeAlarm, MetricAlarm
 from mangaobs.replay._evaluation import Change, Evaluated
 from mangaobs.replay._ingest import Delays, emitted
 from mangaobs.replay._metrics import Ends, MetricId, NotGiven, Points, Samples, Store
+from mangaobs.replay._mutes import mute_problem
 from mangaobs.replay._replay import AlarmCourse, Difference, Notification, Options, Replay, replay
 from mangaobs.replay._states import KEEP, Rule, State, changes, decide
 
@@ -36,6 +37,7 @@ __all__ = [
     "changes",
     "decide",
     "emitted",
+    "mute_problem",
     "replay",
     "runs",
 ]

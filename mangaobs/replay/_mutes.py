@@ -132,3 +132,12 @@ def _number(text: str, field: str) -> int:
     if text in _NAMES:
         return _NAMES[text]
     raise _WrongError(f"the schedule's {field}")
+
+
+def mute_problem(resource: Resource) -> str | None:
+    """Why a mute rule mutes nothing: its schedule, its duration or its time zone; None if it can be read."""
+    try:
+        _windows(resource, 0, 0)
+    except _WrongError as why:
+        return str(why)
+    return None

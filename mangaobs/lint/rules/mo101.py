@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mangaobs import catalog
-from mangaobs.lint import _emission
+from mangaobs.lint import _emission, _words
 from mangaobs.lint._found import Change, Found
 from mangaobs.lint._values import either, show
 
@@ -23,15 +23,15 @@ def check(app: App) -> Iterator[Found]:
             what = f"which metric is read is not known: {show(read.namespace)} {show(read.name)}"
             yield Found("MO101", read.resource, what, spot=read.whole, verdict="unproven")
         elif _emission.is_aws(read.known[0]):
-            yield from _aws(read, *read.known)
+            yield from _aws(app, read, *read.known)
 
 
-def _aws(read: Read, namespace: str, name: str) -> Iterator[Found]:
+def _aws(app: App, read: Read, namespace: str, name: str) -> Iterator[Found]:
     facts = catalog.find(namespace, name)
     if facts is not None and facts.emission != "never":
         return
     if facts is None and not catalog.complete(namespace):
-        yield from _namespace(read, namespace, name)
+        yield from _namespace(app, read, namespace, name)
         return
     if facts is not None:
         yield Found("MO101", read.resource, f"{namespace} publishes {name} no more", facts.note, read.spot("name"))
@@ -47,8 +47,8 @@ def _aws(read: Read, namespace: str, name: str) -> Iterator[Found]:
     yield Found("MO101", read.resource, f"{namespace} publishes no {name}", right, read.spot("name"), change=change)
 
 
-def _namespace(read: Read, namespace: str, name: str) -> Iterator[Found]:
-    if namespace not in catalog.namespaces() and namespace not in _emission.other_namespaces():
+def _namespace(app: App, read: Read, namespace: str, name: str) -> Iterator[Found]:
+    if namespace not in catalog.namespaces() and namespace not in _words.of("namespaces.txt"):
         near = catalog.nearest(namespace, catalog.namespaces())
         if near and _emission.alike(namespace, near) and catalog.find(near, name) is not None:
             yield Found(
@@ -56,5 +56,11 @@ def _namespace(read: Read, namespace: str, name: str) -> Iterator[Found]:
                 read.spot("namespace"), change=Change(namespace, near),
             )  # fmt: skip
             return
+    known = _emission.recorded(app, read)
+    if known is not None and read.names is not None:
+        under = _emission.under(read.names)
+        what = f"the recording has {namespace} {name}" + (f" under {under}" if known else f", and not under {under}")
+        yield Found("MO101", read.resource, what, spot=read.spot("name"), verdict="proven" if known else "refuted")
+        return
     what = f"the catalog does not say whether {namespace} publishes {name}"
     yield Found("MO101", read.resource, what, spot=read.spot("name"), verdict="unproven")

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mangaobs.lint._app import App
+    from mangaobs.lint._found import Verdict
     from mangaobs.lint._reads import Read
 
 
 def check(app: App) -> Iterator[Found]:
     """Sets of dimension names, compared whole."""
     for read in app.reads:
-        known = read.known
-        facts = catalog.find(*known) if known else None
-        if known is None or facts is None or facts.emission == "never":
+        facts = catalog.find(*read.known) if read.known else None
+        if read.known is None or facts is None or facts.emission == "never":
             continue
-        namespace, name = known
+        namespace, name = read.known
         if read.names is None:
             what = f"the dimensions of {name} are not known"
             yield Found("MO102", read.resource, what, spot=read.spot("dimensions"), verdict="unproven")
@@ -32,6 +32,12 @@ def check(app: App) -> Iterator[Found]:
         if answer is True:
             what = f"{namespace} publishes {name} under {under}"
             yield Found("MO102", read.resource, what, facts.source, read.spot("dimensions"), "proven")
+        elif answer is None and (known := _emission.recorded(app, read)) is not None:
+            what = f"the recording has {namespace} {name}" + (
+                f" under {under}" if known else f", and not under {under}"
+            )
+            verdict: Verdict = "proven" if known else "refuted"
+            yield Found("MO102", read.resource, what, spot=read.spot("dimensions"), verdict=verdict)
         elif answer is None:
             what = f"whether {namespace} publishes {name} under {under} is not established"
             yield Found("MO102", read.resource, what, facts.note, read.spot("dimensions"), "unproven")

@@ -26,7 +26,7 @@ def check(app: App) -> Iterator[Found]:
         for read in body.reads:
             facts, period = _emission.facts_of(read), number(read.period)
             if facts is not None and period is not None and facts.native_period >= 3600 > period:
-                what = f"{facts.name} comes once in {facts.native_period:,} seconds; a graph of {period:g} shows single dots"
+                what = f"{facts.name} comes once in {facts.native_period:,} seconds; of {period:g} a graph has dots"
                 yield Found("MO106", read.resource, what, f"a period of {facts.native_period}", read.spot("period"))
 
 
@@ -39,7 +39,7 @@ def _alarm(alarm: Alarm, read: Read) -> Iterator[Found]:
     needed = whole(alarm.resource.properties.get("DatapointsToAlarm"))
     total = whole(alarm.resource.properties.get("EvaluationPeriods")) or 1
     points = math.ceil((total + 2) * period / facts.native_period)
-    what = f"{facts.namespace} publishes {facts.name} once in {facts.native_period} seconds, the alarm looks every {period:g}"
+    what = f"{facts.name} comes once in {facts.native_period} seconds, and the alarm looks every {period:g}"
     right = f"a period of {facts.native_period} or a multiple"
     if alarm.missing == "notBreaching" and points < (needed or total):
         what += f": of {needed or total} points that it needs, it never sees more than {points}"

@@ -9,7 +9,7 @@ from mangaobs.lint._found import Found, Spot
 from mangaobs.lint._values import either
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mangaobs.lint._alarms import Alarm
     from mangaobs.lint._app import App
@@ -24,31 +24,39 @@ def check(app: App) -> Iterator[Found]:
 
 def _problems(alarm: Alarm) -> Iterator[tuple[str, str, str]]:
     given = alarm.resource.properties
-    sources = [name for name in ("MetricName", "Metrics", "EvaluationCriteria") if name in given]
+    sources = [str(name) for name in ("MetricName", "Metrics", "EvaluationCriteria") if name in given]
     if not sources:
         yield "", "the alarm reads nothing", "MetricName, Metrics or EvaluationCriteria"
     elif len(sources) > 1:
         yield sources[1], f"{either(sources)} exclude each other", "one of them"
     if alarm.promql:
         return
-    if given.get("ComparisonOperator") is None:
-        yield "", "ComparisonOperator is missing", "for example GreaterThanThreshold"
-    if given.get("EvaluationPeriods") is None:
-        yield "", "EvaluationPeriods is missing", "for example 1"
+    for name, example in (
+        ("ComparisonOperator", "for example GreaterThanThreshold"),
+        ("EvaluationPeriods", "for example 1"),
+    ):
+        if given.get(name) is None:
+            yield "", f"{name} is missing", example
     static = given.get("ComparisonOperator") in STATIC
     if static and given.get("Threshold") is None and "ThresholdMetricId" not in given:
         yield "", "Threshold is missing", "a number"
-    if alarm.single is not None:
-        statistics = [name for name in ("Statistic", "ExtendedStatistic") if name in given]
-        if not statistics:
-            yield "", "Statistic is missing", "Statistic, or ExtendedStatistic for a percentile"
-        elif len(statistics) > 1:
-            yield "ExtendedStatistic", "Statistic and ExtendedStatistic exclude each other", "one of them"
-        if given.get("Period") is None:
-            yield "", "Period is missing", "for example 60"
-        if given.get("Namespace") is None:
-            yield "MetricName", "Namespace is missing", "for example AWS/Lambda"
+    yield from _of_metric(given) if alarm.single is not None else _of_math(given)
+
+
+def _of_math(given: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
     if "Metrics" in given:
         for name in ("Statistic", "ExtendedStatistic", "Period", "Dimensions", "Namespace", "Unit"):
             if given.get(name) not in (None, []):
                 yield name, f"{name} does not go with Metrics", f"{name} of the MetricStat"
+
+
+def _of_metric(given: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
+    statistics = [name for name in ("Statistic", "ExtendedStatistic") if name in given]
+    if not statistics:
+        yield "", "Statistic is missing", "Statistic, or ExtendedStatistic for a percentile"
+    elif len(statistics) > 1:
+        yield "ExtendedStatistic", "Statistic and ExtendedStatistic exclude each other", "one of them"
+    if given.get("Period") is None:
+        yield "", "Period is missing", "for example 60"
+    if given.get("Namespace") is None:
+        yield "MetricName", "Namespace is missing", "for example AWS/Lambda"

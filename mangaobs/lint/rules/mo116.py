@@ -13,6 +13,7 @@ from mangaobs.template import Unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mangaobs.lint._alarms import Alarm
     from mangaobs.lint._app import App
     from mangaobs.lint._bodies import Body
 
@@ -20,28 +21,38 @@ if TYPE_CHECKING:
 def check(app: App) -> Iterator[Found]:
     """Ids, functions, what they take."""
     for alarm in app.alarms:
-        kinds = _graph.kinds_of_alarm(alarm)
-        for query in alarm.queries or ():
-            if query.tree is None or isinstance(query.expression, Unknown):
-                continue
-            for error in metric_math.check(query.tree, kinds, str(query.expression)).errors:
-                yield Found("MO116", alarm.resource, error.problem, error.right, query.expression_spot.at(error))
-            for name in metric_math.names(query.tree):
-                if name.name == query.id:
-                    span = (name.span.start, name.span.end - name.span.start)
-                    spot = query.expression_spot._replace(offset=span[0], length=span[1])
-                    yield Found("MO116", alarm.resource, f"{query.id} is made of itself", "another id", spot)
-        seen: dict[str, int] = {}
-        for number_, query in enumerate(alarm.queries or ()):
-            if query.id is not None and seen.setdefault(query.id, number_) != number_:
-                spot = Spot((*query.spot.path, "Id"))
-                yield Found("MO116", alarm.resource, f"the id {query.id} is there twice", "ids that differ", spot)
-            elif query.id is not None and not re.fullmatch(r"[a-z][A-Za-z0-9_]*", query.id):
-                spot = Spot((*query.spot.path, "Id"))
-                right = "a small letter first, then letters, digits and _"
-                yield Found("MO116", alarm.resource, f"{query.id!r} is no id", right, spot)
+        yield from _of_alarm(alarm)
+        yield from _ids(alarm)
     for body in app.bodies:
         yield from _of_body(body)
+
+
+def _of_alarm(alarm: Alarm) -> Iterator[Found]:
+    kinds = _graph.kinds_of_alarm(alarm)
+    for query in alarm.queries or ():
+        if query.tree is None or isinstance(query.expression, Unknown):
+            continue
+        for error in metric_math.check(query.tree, kinds, str(query.expression)).errors:
+            yield Found("MO116", alarm.resource, error.problem, error.right, query.expression_spot.at(error))
+        for name in metric_math.names(query.tree):
+            if name.name == query.id:
+                start, end = name.span
+                spot = query.expression_spot._replace(offset=start, length=end - start)
+                yield Found("MO116", alarm.resource, f"{query.id} is made of itself", "another id", spot)
+
+
+def _ids(alarm: Alarm) -> Iterator[Found]:
+    seen: set[str] = set()
+    for query in alarm.queries or ():
+        if query.id is None:
+            continue
+        spot = Spot((*query.spot.path, "Id"))
+        if query.id in seen:
+            yield Found("MO116", alarm.resource, f"the id {query.id} is there twice", "ids that differ", spot)
+        elif not re.fullmatch(r"[a-z][A-Za-z0-9_]*", query.id):
+            right = "a small letter first, then letters, digits and _"
+            yield Found("MO116", alarm.resource, f"{query.id!r} is no id", right, spot)
+        seen.add(query.id)
 
 
 def _of_body(body: Body) -> Iterator[Found]:

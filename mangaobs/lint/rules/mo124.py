@@ -21,11 +21,10 @@ def check(app: App) -> Iterator[Found]:
         for name, one in composites.items()
     }
     reported: set[str] = set()
-    for name in composites:
+    for name, one in composites.items():
         path = _cycle(name, children)
         if path and not reported & set(path):
             reported |= set(path)
-            one = composites[name]
             what = f"{' → '.join([*path, path[0]])} is a cycle"
             right = "AlarmRule: FALSE breaks it"
             yield Found("MO124", one.resource, what, right, Spot.of("AlarmRule"))

@@ -8,6 +8,8 @@ from mangaobs.lint import _topics
 from mangaobs.lint._alarms import actions
 from mangaobs.lint._app import ALARM, COMPOSITE
 from mangaobs.lint._found import Found, Spot
+from mangaobs.lint._values import show
+from mangaobs.template import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +24,12 @@ def check(app: App) -> Iterator[Found]:
         for name, given in actions(resource).items():
             for number_, action in enumerate(given):
                 topic = app.find(action, "AWS::SNS::Topic")
-                if topic is None:
-                    continue
                 spot = Spot.of(name, number_)
+                if topic is None:
+                    if isinstance(action, Unknown) or ":sns:" in str(action):
+                        what = f"who subscribes to {show(action)} is not known: no template has the topic"
+                        yield Found("MO127", resource, what, spot=spot, verdict="unproven")
+                    continue
                 answer = _topics.subscribed(app, topic)
                 if answer is None:
                     what = f"who subscribes to {topic.id} is not known: it is handed to other stacks"

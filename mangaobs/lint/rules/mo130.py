@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mangaobs.lint._app import ALARM
 from mangaobs.lint._found import Found
 from mangaobs.template import Unknown
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mangaobs.lint._app import App
+    from mangaobs.lint._found import Verdict
 
 
 # What a service's pack has alarms for: type → its metrics' namespaces, and the dimension that names it.
@@ -35,29 +35,32 @@ _PACKS: Final = {
 
 def check(app: App) -> Iterator[Found]:
     """Only where the templates have alarms at all: others may stand in another."""
-    if not app.of(ALARM):
-        return
-    watched: set[tuple[str, str]] = set()
-    whole_: set[str] = set()
+    watched, unclear = _watched(app)
+    for resource in app.of(*_PACKS):
+        namespace, dimension = _PACKS[resource.type]
+        if namespace in watched or resource.id in watched:
+            continue
+        what = f"no alarm looks at {resource.id}"
+        verdict: Verdict = "unproven" if namespace in unclear else "refuted"
+        yield Found("MO130", resource, what, f"an alarm on {namespace} by {dimension}", verdict=verdict, absence=True)
+
+
+def _watched(app: App) -> tuple[set[str], set[str]]:
+    """The resources, and whole namespaces, at which alarms look; the namespaces of which that is not clear."""
+    namespaces = {namespace for namespace, _ in _PACKS.values()}
+    watched: set[str] = set()
     unclear: set[str] = set()
     for alarm in app.alarms:
         if alarm.queries is None and alarm.single is None:
-            unclear.update(namespace for namespace, _ in _PACKS.values())
+            unclear |= namespaces
         for query in alarm.queries or ():
             if query.is_select:
-                whole_.update(namespace for namespace, _ in _PACKS.values() if namespace in str(query.expression))
+                watched |= {namespace for namespace in namespaces if namespace in str(query.expression)}
         for read in alarm.reads:
-            namespace = str(read.namespace)
             for one in read.dimensions or ():
                 resource = app.find(one.value, *_PACKS)
                 if resource is not None:
-                    watched.add((resource.place.file, resource.id))
+                    watched.add(resource.id)
                 elif isinstance(one.value, Unknown):
-                    unclear.add(namespace)
-    for resource in app.of(*_PACKS):
-        namespace, dimension = _PACKS[resource.type]
-        if namespace in whole_ or (resource.place.file, resource.id) in watched:
-            continue
-        what = f"no alarm looks at {resource.id}"
-        verdict = "unproven" if namespace in unclear else "refuted"
-        yield Found("MO130", resource, what, f"an alarm on {namespace} by {dimension}", verdict=verdict, absence=True)
+                    unclear.add(str(read.namespace))
+    return watched, unclear

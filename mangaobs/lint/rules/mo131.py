@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mangaobs.lint import _emission, _graph
+from mangaobs.lint import _dimensions, _emission
 from mangaobs.lint._found import Found
 
 if TYPE_CHECKING:
@@ -20,6 +20,6 @@ def check(app: App) -> Iterator[Found]:
         if known is None or not _emission.is_aws(known[0]):
             continue
         for one in read.dimensions or ():
-            problem = _graph.wrong_value(app, read, one)
+            problem = _dimensions.wrong_value(app, read, one)
             if problem is not None:
                 yield Found("MO131", read.resource, problem[0], problem[1], one.value_spot)

@@ -8,10 +8,9 @@ from mangaobs.lint._found import Found
 from mangaobs.lint._values import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mangaobs.lint._app import App
-    from mangaobs.lint._bodies import Body
 
 
 def check(app: App) -> Iterator[Found]:
@@ -21,12 +20,12 @@ def check(app: App) -> Iterator[Found]:
         if isinstance(widgets, list) and not widgets:
             yield Found("MO203", body.resource, "the dashboard has no widgets", "a widget", body.at("widgets"))
         for number_, widget in body.widgets:
-            what = _empty(body, inside(widget, "properties"), widget.get("type"))
+            what = _empty(inside(widget, "properties"), widget.get("type"))
             if what:
                 yield Found("MO203", body.resource, what, "", body.at("widgets", number_))
 
 
-def _empty(body: Body, properties: dict[str, object], type_: object) -> str:
+def _empty(properties: Mapping[str, object], type_: object) -> str:
     if type_ == "metric":
         rows = properties.get("metrics")
         if isinstance(rows, list) and not rows:

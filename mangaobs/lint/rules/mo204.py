@@ -23,14 +23,14 @@ def check(app: App) -> Iterator[Found]:
     if app.settings.mixed_units:
         return
     for body in app.bodies:
-        axes: dict[tuple[object, str], dict[str, Read]] = {}
+        axes: dict[tuple[int, str], dict[str, Read]] = {}
         for read in body.reads:
             unit = _unit(app, read)
-            widget = read.whole.inner[1] if read.whole.inner else None
+            widget = int(read.whole.inner[1]) if read.whole.inner else 0
             if read.visible and unit:
                 axes.setdefault((widget, read.axis), {}).setdefault(unit, read)
         for (widget, axis), units in axes.items():
-            view = inside(dict(body.widgets)[widget], "properties").get("view", "timeSeries")  # type: ignore[index]
+            view = inside(dict(body.widgets)[widget], "properties").get("view", "timeSeries")
             if len(units) > 1 and view == "timeSeries":
                 second = list(units.values())[1]
                 what = f"the {axis} axis has {' and '.join(units)}"

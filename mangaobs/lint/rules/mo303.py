@@ -12,17 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mangaobs.lint._app import App
+    from mangaobs.lint._found import Severity
 
 
 def check(app: App) -> Iterator[Found]:
-    """Held against the contract that mangaobs renders; without one, against a recording."""
-    fields = _queries.known_fields(app)
-    if fields is None:
-        return
+    """Held against the contract that mangaobs renders; without one, against the lines of a recording."""
     for query in _queries.queries(app):
-        if any(str(group).startswith("${import") for group, _ in query.groups):
+        fields, whose = _queries.fields_of(app, query)
+        if fields is None:
             continue
         plain = {(one.error.start, one.error.problem) for one in logs_insights.check(query.text)}
         for finding in logs_insights.check(query.text, fields):
-            if (finding.error.start, finding.error.problem) not in plain and finding.severity == "error":
-                yield Found("MO303", query.resource, finding.error.problem, finding.error.right, query.at(finding))
+            if (finding.error.start, finding.error.problem) in plain or finding.severity != "error":
+                continue
+            what = f"{finding.error.problem}: {whose}"
+            # A line that was not recorded may have it.
+            severity: Severity | None = "warning" if app.contract is None else None
+            yield Found("MO303", query.resource, what, finding.error.right, query.at(finding), severity=severity)

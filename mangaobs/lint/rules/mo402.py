@@ -22,9 +22,9 @@ def check(app: App) -> Iterator[Found]:
         trails, open_ended = _cloudtrail.trails_to(app, one.group)
         if not trails:
             continue
-        sources = {literal.value.text for literal in _cloudtrail.asked(one.pattern, "eventSource")}  # type: ignore[union-attr]
+        sources = {literal.value.text for literal in _cloudtrail.asked(one.pattern, "eventSource")}
         for literal in _cloudtrail.asked(one.pattern, "eventName"):
-            name = literal.value.text  # type: ignore[union-attr]
+            name = literal.value.text
             kinds = [
                 type_
                 for source, (type_, names) in _cloudtrail.DATA.items()

@@ -12,7 +12,7 @@ from mangaobs.lint._found import Found, Spot
 from mangaobs.lint._values import inside, listed, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mangaobs.lint._app import App
 
@@ -31,7 +31,7 @@ def check(app: App) -> Iterator[Found]:
                 yield Found("MO405", one.resource, what, right, Spot.of("MetricTransformations", number_, key))
 
 
-def _problems(made: dict[str, object], pattern: object) -> Iterator[tuple[str, str, str]]:
+def _problems(made: Mapping[str, object], pattern: object) -> Iterator[tuple[str, str, str]]:
     dimensions = listed(made.get("Dimensions"))
     if dimensions and made.get("DefaultValue") is not None:
         yield "DefaultValue", "DefaultValue and Dimensions exclude each other", "one of them"

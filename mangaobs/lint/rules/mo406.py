@@ -26,13 +26,13 @@ def check(app: App) -> Iterator[Found]:
         literals = [found.value for found in _cloudtrail.asked(one.pattern, "errorCode")]
         matching = [
             value for value in literals if re.fullmatch(re.escape(value.text).replace(r"\*", ".*"), "AccessDenied")
-        ]  # type: ignore[union-attr]
+        ]
         for value in literals:
-            right = _NEVER.get(value.text)  # type: ignore[union-attr]
+            right = _NEVER.get(value.text)
             if right is None or matching:
                 continue
-            what = f"CloudTrail records no {value.text}: a refusal has the errorCode AccessDenied"  # type: ignore[union-attr]
+            what = f"CloudTrail records no {value.text}: a refusal has the errorCode AccessDenied"
             source = one.source or ""
-            start = source.find(value.text, value.span.start)  # type: ignore[union-attr]
-            spot = Spot.of("FilterPattern")._replace(offset=start, length=len(value.text))  # type: ignore[union-attr]
-            yield Found("MO406", one.resource, what, right, spot, change=Change(value.text, right))  # type: ignore[union-attr]
+            start = source.find(value.text, value.span.start)
+            spot = Spot.of("FilterPattern")._replace(offset=start, length=len(value.text))
+            yield Found("MO406", one.resource, what, right, spot, change=Change(value.text, right))

@@ -20,7 +20,7 @@ def check(app: App) -> Iterator[Found]:
     for one in _filters.filters(app):
         if one.pattern is None or one.source is None:
             continue
-        names = {found.value.text for found in _cloudtrail.asked(one.pattern, "eventName")}  # type: ignore[union-attr]
+        names = {found.value.text for found in _cloudtrail.asked(one.pattern, "eventName")}
         for control in _cis.controls():
             wanted = set(control.events)
             if (

@@ -33,7 +33,7 @@ def check(app: App) -> Iterator[Found]:
             if call.function != "INSIGHT_RULE_METRIC" or len(call.arguments) != 2:
                 continue
             rule, metric = call.arguments
-            for node, what, right in _problems(app, rules, rule, metric):
+            for node, what, right in _problems(rules, rule, metric):
                 place = spot._replace(offset=node.span.start, length=node.span.end - node.span.start)
                 yield Found("MO504", resource, what, right, place)
     for read in app.reads:
@@ -54,7 +54,7 @@ def _expressions(app: App) -> Iterator[tuple[Resource, metric_math.Expression, S
 
 
 def _problems(
-    app: App, rules: dict[str, Resource], rule: metric_math.Expression, metric: metric_math.Expression
+    rules: dict[str, Resource], rule: metric_math.Expression, metric: metric_math.Expression
 ) -> Iterator[tuple[metric_math.Expression, str, str]]:
     if isinstance(metric, metric_math.Text) and "${" not in metric.value and metric.value not in _STATISTICS:
         yield (

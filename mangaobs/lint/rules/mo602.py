@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mangaobs.lint import _actions, _policies
+from mangaobs.lint import _policies, _words
 from mangaobs.lint._found import Found, Spot
 from mangaobs.lint._values import listed
 from mangaobs.template import Unknown
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 def check(app: App) -> Iterator[Found]:
-    """Actions that only go with `Resource: "*"`, and names that are no actions."""
+    """Actions that only go with `Resource: "*"`."""
+    without = {one.lower() for one in _words.of("actions.txt")}
     for one in _policies.statements(app, *_policies.IDENTITY):
         resources = listed(one.value.get("Resource"))
         if not one.allows or not resources or "*" in resources:
             continue
         for number_, action in enumerate(one.actions):
-            if str(action).lower() not in _actions.without_resource() or _elsewhere(app, one, str(action)):
+            if str(action).lower() not in without or _elsewhere(app, one, str(action)):
                 continue
             several = isinstance(one.value.get("Action"), list)
             spot = Spot((*one.path, "Action", *((number_,) if several else ())))

@@ -19,10 +19,11 @@ def check(app: App) -> Iterator[Found]:
     first: dict[str, Resource] = {}
     for function in app.of(*FUNCTIONS):
         role = function.properties.get("Role")
+        if role is None:
+            continue  # SAM makes one for it
         found = app.find(role, "AWS::IAM::Role")
-        if found is None:
-            continue
-        other = first.setdefault(found.id, function)
+        name = found.id if found is not None else str(role)
+        other = first.setdefault(name, function)
         if other is not function:
-            what = f"{function.id} has the role of {other.id}, {found.id}"
+            what = f"{function.id} has the role of {other.id}, {name}"
             yield Found("MO604", function, what, "a role for each function", Spot.of("Role"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mangaobs.lint._app import ALARM
 from mangaobs.lint._found import Found
 from mangaobs.lint._values import inside, truth
 from mangaobs.template import Unknown, holds_unknown
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def check(app: App) -> Iterator[Found]:
-    """Contributor Insights, where the templates have alarms."""
-    if not app.of(ALARM):
-        return
+    """Contributor Insights of tables."""
     for table in app.of("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+        if inside(table.properties, "SSESpecification").get("KMSMasterKeyId") is not None:
+            continue  # its keys would be shown under another key: MO706
         spec = table.properties.get("ContributorInsightsSpecification")
         if (
             isinstance(spec, Unknown)

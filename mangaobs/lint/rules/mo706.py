@@ -19,6 +19,6 @@ def check(app: App) -> Iterator[Found]:
         spec = inside(table.properties, "ContributorInsightsSpecification")
         encryption = inside(table.properties, "SSESpecification")
         if truth(spec.get("Enabled")) and encryption.get("KMSMasterKeyId") is not None:
-            what = f"{table.id} is encrypted with a key of its own, and Contributor Insights shows its keys under one of AWS's"
+            what = f"{table.id} has a key of its own, and Contributor Insights shows its items' keys under one of AWS's"
             right = "keys that tell nothing, or no Contributor Insights"
             yield Found("MO706", table, what, right, Spot.of("ContributorInsightsSpecification"))
