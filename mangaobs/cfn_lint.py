@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 from mangaobs.errors import MangaobsError
-from mangaobs.lint import Finding, Rule, lint, rules, text_of
+from mangaobs.lint import Finding, Rule, every_rule, lint, text_of
 from mangaobs.template import worlds
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Rule(CloudFormationLintRule):  # type: ignore[misc] # cfn-lint has no typ
         include_rules: list[str] | None = None,
         mandatory_rules: list[str] | None = None,
     ) -> bool:
-        """Whether it is asked for: by its id, or by the letter of its severity, as cfn-lint's own rules are by theirs."""
+        """Whether it is asked for: by its id, or by its severity's letter, which cfn-lint's own ids begin with."""
         letter = self.severity[0].upper()
         chosen = [self.id if one.startswith(letter) else one for one in include_rules or []]
         enabled: bool = super().is_enabled(include_experimental, ignore_rules, chosen, mandatory_rules)
@@ -84,4 +84,4 @@ def _class(rule: Rule) -> type[_Rule]:
 
 
 # cfn-lint finds the classes of a module that are rules, so that each has to be one here.
-globals().update({id_: _class(rule) for id_, rule in rules().items() if not id_.startswith("MO0")})
+globals().update({id_: _class(rule) for id_, rule in every_rule().items() if not id_.startswith("MO0")})

@@ -68,13 +68,13 @@ def _document(one: Finding) -> dict[str, Any]:
 
 def sarif(findings: Sequence[Finding], report: Report, texts: Mapping[Path, str]) -> str:  # noqa: ARG001 - of all formats
     """SARIF 2.1.0."""
-    from mangaobs.lint import rules, text_of
+    from mangaobs.lint import every_rule, text_of
 
     found = [*findings, *report.suppressed]
     used = sorted({one.rule for one in found})
     described = []
     for id_ in used:
-        rule = rules()[id_]
+        rule = every_rule()[id_]
         page = text_of(rule)
         described.append(
             {

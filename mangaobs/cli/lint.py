@@ -113,7 +113,7 @@ def _rendered(project: Path | None, env: str | None, sets: tuple[str, ...]) -> s
 
 def _settings(project: Path | None, select: tuple[str, ...], ignore: tuple[str, ...]) -> Settings:
     """The settings of the nearest mangaobs.toml, the options over them."""
-    from mangaobs.lint import Ignored, Settings, rules
+    from mangaobs.lint import Ignored, Settings, every_rule
     from mangaobs.project import read_lint
 
     start = project or Path.cwd()
@@ -122,10 +122,10 @@ def _settings(project: Path | None, select: tuple[str, ...], ignore: tuple[str, 
     )
     of_file = read_lint(file) if file is not None else None
     for one in (*select, *ignore, *(of_file.select if of_file else ()), *(of_file.ignore if of_file else ())):
-        if not any(rule.startswith(one) for rule in rules()):
+        if not any(rule.startswith(one) for rule in every_rule()):
             from mangaobs.catalog import did_you_mean
 
-            right = did_you_mean(one, rules(), "mangaobs rules lists them")
+            right = did_you_mean(one, every_rule(), "mangaobs rules lists them")
             raise MangaobsError(f"no rule begins with {one!r}", right=right)
     if of_file is None:
         return Settings(select=select, ignore=ignore)

@@ -25,9 +25,9 @@ def command(rule: str | None, format: str) -> None:
       mangaobs rules MO102
     """
     from mangaobs.catalog import did_you_mean
-    from mangaobs.lint import rules
+    from mangaobs.lint import every_rule
 
-    every = rules()
+    every = every_rule()
     if rule is not None and rule.upper() not in every:
         right = did_you_mean(rule.upper(), every, "mangaobs rules lists them")
         raise MangaobsError(f"there is no rule {rule!r}", right=right)

@@ -13,7 +13,6 @@ from mangaobs.errors import LanguageError
 from mangaobs.insights._rewrite import rewritten
 from mangaobs.languages.logs_insights import INEXACT, MOST_ROWS, format_expression, label_key
 from mangaobs.languages.logs_insights.functions import functions, key
-from mangaobs.languages.logs_insights.node import Node
 from mangaobs.languages.logs_insights.regex import capturing, glob_pattern
 from mangaobs.languages.logs_insights.tree import (
     Binary,
@@ -43,6 +42,7 @@ from mangaobs.languages.logs_insights.tree import (
     Stats,
     Unnest,
 )
+from mangaobs.languages.node import Node
 from mangaobs.languages.parsing import Span
 
 if TYPE_CHECKING:

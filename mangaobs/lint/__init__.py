@@ -8,7 +8,7 @@ from mangaobs.lint._baseline import Baseline
 from mangaobs.lint._fix import Edit, edits
 from mangaobs.lint._found import Finding, Fix, Severity, Verdict
 from mangaobs.lint._observed import Observed, observed
-from mangaobs.lint._rules import Rule, Text, rules, text_of
+from mangaobs.lint._rules import Rule, Text, every_rule, text_of
 from mangaobs.lint._run import Report, lint
 from mangaobs.lint._settings import Ignored, Settings
 
@@ -26,8 +26,8 @@ __all__ = [
     "Text",
     "Verdict",
     "edits",
+    "every_rule",
     "lint",
     "observed",
-    "rules",
     "text_of",
 ]

@@ -62,6 +62,11 @@ class App:
             *(read for body in self.bodies for read in body.reads),
         ]
 
+    @cached_property
+    def known_reads(self) -> frozenset[tuple[str, str] | None]:
+        """Namespace and name of everything that is read; None among them where one is not known."""
+        return frozenset(one.known for one in self.reads)
+
     # who is meant
 
     @cached_property
@@ -158,7 +163,7 @@ class App:
         """Every text in the properties of each resource that no dashboard is, by its number in the template."""
         found: dict[int, set[str]] = {}
         for number, one in enumerate(self.template.resources):
-            if one.type != DASHBOARD:
+            if one.type != DASHBOARD and one.condition is not False:
                 found[number] = set(_texts(one.properties))
         return found
 

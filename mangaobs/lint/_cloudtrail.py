@@ -39,7 +39,6 @@ DATA: Final = {
     ),
     "lambda.amazonaws.com": ("AWS::Lambda::Function", frozenset({"Invoke"})),
 }  # fmt: skip
-_FIELDS: Final = ("eventName", "eventSource", "errorCode", "userIdentity", "awsRegion", "sourceIPAddress", "eventType")
 
 
 def conditions(pattern: Pattern) -> Iterator[filter_pattern.Compare | filter_pattern.Is | filter_pattern.NotExists]:
@@ -62,7 +61,7 @@ def is_trail_pattern(pattern: Pattern) -> bool:
     names = {
         str(one.selector.steps[0]) for one in conditions(pattern) if one.selector is not None and one.selector.steps
     }
-    return bool(names & set(_FIELDS) & {"eventName", "eventSource", "errorCode", "userIdentity"})
+    return bool(names & {"eventName", "eventSource", "errorCode", "userIdentity"})
 
 
 def asked(pattern: Pattern, field: str) -> list[filter_pattern.Compare]:

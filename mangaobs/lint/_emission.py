@@ -57,9 +57,8 @@ def meant_instead(app: App, read: Read) -> tuple[str, str] | None:
     if read.known is None or read.known in app.filtered or read.known in app.declared:
         return None
     namespace, name = read.known
-    read_by_others = {one.known for one in app.reads}
     for one, other in app.filtered:
         same = (other == name and one != namespace) or (one == namespace and alike(name, other))
-        if same and (one, other) not in read_by_others:
+        if same and (one, other) not in app.known_reads:
             return one, other
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,8 @@ class Edit:
     @property
     def diff(self) -> str:
         """The difference, as `diff -u` shows it."""
+        from difflib import unified_diff
+
         name = str(self.path)
         lines = unified_diff(self.before.splitlines(keepends=True), self.after.splitlines(keepends=True), name, name)
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mangaobs.lint._found import Spot
@@ -51,6 +52,14 @@ class Text(NamedTuple):
             if start >= position:
                 moved = start + by
         return self.spot._replace(offset=max(moved, 0), length=finding.error.end - start)
+
+
+@lru_cache(maxsize=4096)
+def check(text: str, fields: frozenset[str] | None = None) -> tuple[Finding, ...]:
+    """What the language's checker finds; several rules ask about one query."""
+    from mangaobs.languages.logs_insights import check as checked
+
+    return tuple(checked(text, fields))
 
 
 def queries(app: App) -> list[Text]:

@@ -43,7 +43,7 @@ class Text(NamedTuple):
 
 
 @cache
-def rules() -> Mapping[str, Rule]:
+def every_rule() -> Mapping[str, Rule]:
     """Every rule by id."""
     text = files(_FOLDER).joinpath("index.tsv").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from mangaobs.lint import _suppress
 from mangaobs.lint._app import App
 from mangaobs.lint._found import Finding, Fix, Found
-from mangaobs.lint._rules import ANY, Rule, rules
+from mangaobs.lint._rules import ANY, Rule, every_rule
 from mangaobs.lint._settings import Settings
 from mangaobs.lint._values import inside
 
@@ -79,7 +79,7 @@ def _order(finding: Finding) -> tuple[str, int, int, int, str]:
 
 def _applying(app: App, settings: Settings) -> Iterator[Rule]:
     types = app.template.types
-    for rule in rules().values():
+    for rule in every_rule().values():
         if rule.types != (ANY,) and types.isdisjoint(rule.types):
             continue
         if wanted(rule.id, settings):
@@ -130,7 +130,7 @@ def _placed(app: App, found: Found) -> tuple[Place, int]:
             offset, length = offset + spot.offset, spot.length
         return resource.where(*spot.path, offset=offset), length
     if not spot.path:
-        return resource.type_place, len(resource.type)
+        return resource.section("Type"), len(resource.type)
     if spot.key:
         return resource.key(*spot.path), len(str(spot.path[-1]))
     if spot.offset is not None:

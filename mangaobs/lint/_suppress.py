@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mangaobs.errors import Place
 from mangaobs.lint._found import Finding
-from mangaobs.lint._rules import rules
+from mangaobs.lint._rules import every_rule
 from mangaobs.lint._settings import Ignored
 from mangaobs.lint._values import inside, listed, text
 
@@ -34,26 +34,28 @@ class Suppressions:
         self._all: dict[tuple[str, str, str], tuple[Ignored, Place]] = {}
         self._used: set[tuple[str, str, str]] = set()
         for one in ignored:
-            self._add(one, Place(one.place))
+            self._add(one, Place(one.place), "")
 
-    def _add(self, one: Ignored, place: Place) -> None:
-        self._all.setdefault((one.rule, one.resource, place.file), (one, place))
+    def _add(self, one: Ignored, place: Place, file: str) -> None:
+        """`file`: of the one template that it is for; `""` for all."""
+        self._all.setdefault((one.rule, one.resource, file), (one, place))
 
     def read(self, template: Template) -> None:
         """Take what a template ignores."""
-        for metadata in template.metadata:
+        for metadata, place in zip(template.metadata, template.metadata_places, strict=True):
             for rule, reason in _entries(metadata):
-                self._add(Ignored(rule, reason, "", "the template's Metadata"), Place("the template's Metadata"))
+                self._add(Ignored(rule, reason), place, place.file)
         for resource in template.resources:
             for rule, reason in _entries(resource.metadata):
-                self._add(Ignored(rule, reason, resource.id), resource.place)
+                place = resource.section("Metadata")
+                self._add(Ignored(rule, reason, resource.id), place, place.file)
 
     def split(self, findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
         """What stays, and what is suppressed. A suppression without a reason suppresses nothing."""
         kept: list[Finding] = []
         gone: list[Finding] = []
         for finding in findings:
-            keys = [key for key, (one, _) in self._all.items() if _covers(one, finding)]
+            keys = [key for key, (one, _) in self._all.items() if _covers(one, key[2], finding)]
             (gone if keys else kept).append(finding)
             self._used.update(keys)
         return kept, gone
@@ -64,7 +66,7 @@ class Suppressions:
 
         made: list[Finding] = []
         for key, (one, place) in self._all.items():
-            if one.rule not in rules():
+            if one.rule not in every_rule():
                 made.append(_about(UNKNOWN, one, place, f"there is no rule {one.rule}", "mangaobs rules names them"))
             elif not one.reason.strip():
                 made.append(_about(WITHOUT_REASON, one, place, f"{one.rule} is ignored for no reason", "a reason"))
@@ -73,7 +75,9 @@ class Suppressions:
         return [one for one in made if wanted(one.rule, settings)]
 
 
-def _covers(one: Ignored, finding: Finding) -> bool:
+def _covers(one: Ignored, file: str, finding: Finding) -> bool:
+    if file not in ("", finding.place.file) or finding.verdict == "proven":
+        return False
     return one.rule == finding.rule and one.resource in ("", finding.resource) and bool(one.reason.strip())
 
 
@@ -87,5 +91,5 @@ def _entries(metadata: object) -> list[tuple[str, str]]:
 
 def _about(rule: str, one: Ignored, place: Place, message: str, right: str) -> Finding:
     path = f"/Resources/{one.resource}/Metadata/mangaobs/ignore" if one.resource else "/Metadata/mangaobs/ignore"
-    severity = rules()[rule].severity
+    severity = every_rule()[rule].severity
     return Finding(rule, severity, "refuted", one.resource, path, place, 0, message, right)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mangaobs.lint._rules import rules, text_of
+from mangaobs.lint._rules import every_rule, text_of
 
 if TYPE_CHECKING:
     from mangaobs.lint._rules import Rule
@@ -25,7 +25,7 @@ _NOTE: Final = "<!-- Generated from the rule: change it in mangaobs/lint/rules. 
 
 def pages() -> dict[str, str]:
     """File name under `docs/lint/` → text."""
-    found = {f"{one.id}.md": _page(one) for one in rules().values()}
+    found = {f"{one.id}.md": _page(one) for one in every_rule().values()}
     return {"README.md": _index(), **found}
 
 
@@ -33,7 +33,7 @@ def _index() -> str:
     lines = ["# Rules", "", _NOTE, "", "What `mangaobs lint` looks for; [../lint.md](../lint.md) says how it answers."]
     for family, title in FAMILIES.items():
         lines += ["", f"## {title}", "", "| rule | severity | |", "|---|---|---|"]
-        for one in rules().values():
+        for one in every_rule().values():
             if one.id.startswith(family):
                 lines.append(f"| [{one.id}]({one.id}.md) | {one.severity} | {one.title} |")
     return "\n".join(lines) + "\n"

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mangaobs.project._document import document
     from mangaobs.project._name import Name, Reference
-    from mangaobs.project._read import read_configuration, read_lint
+    from mangaobs.project._read import read_configuration
     from mangaobs.project.configuration import Configuration
+    from mangaobs.project.lint import read_lint
     from mangaobs.project.load import Definitions, find_root, load_definitions
 
 __all__ = [
@@ -39,7 +40,7 @@ _HOMES = {
     "find_root": "load",
     "load_definitions": "load",
     "read_configuration": "_read",
-    "read_lint": "_read",
+    "read_lint": "lint",
 }
 
 

@@ -12,7 +12,7 @@ from mangaobs.errors import ConfigurationError, MangaobsError, Place, together
 from mangaobs.project._combinations import combination_faults
 from mangaobs.project._name import Fault, Name, to_name
 from mangaobs.project._toml import parse, read_text
-from mangaobs.project.configuration import Configuration, Lint
+from mangaobs.project.configuration import Configuration
 
 if TYPE_CHECKING:
     from pathlib import Path as File
@@ -61,15 +61,6 @@ def read_configuration(
         unique: list[MangaobsError] = list({str(error): error for error in errors}.values())
         raise together(unique)
     return configuration
-
-
-def read_lint(file: File) -> Lint:
-    """`[lint]` of a `mangaobs.toml` that need not have anything else. Raises `ConfigurationError`."""
-    section = parse(read_text(file), file).get("lint", {})
-    try:
-        return msgspec.convert(section, Lint)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"[lint]: {error}", right="docs/configuration.md", place=Place(str(file))) from None
 
 
 def merge(base: Table, over: Table, *, names: bool = True) -> Table:

@@ -12,6 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from mangaobs.project._name import Name, Reference
+from mangaobs.project._section import Section
+from mangaobs.project.lint import Ignored, Lint
 
 if TYPE_CHECKING:
     from mangaobs.model.value import Value
@@ -25,7 +27,9 @@ __all__ = [
     "Dax",
     "DeliveryStream",
     "Function",
+    "Ignored",
     "Index",
+    "Lint",
     "Logs",
     "Model",
     "Name",
@@ -91,11 +95,7 @@ AccountId = Annotated[
 Region = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", extra={"right": "for example us-east-1"})]
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all sections have in common: they never change, and know all their keys."""
-
-
-class Account(_Section, frozen=True):
+class Account(Section, frozen=True):
     """The account and region that the stack is deployed to.
 
     ```toml
@@ -117,7 +117,7 @@ class Account(_Section, frozen=True):
     ] = True
 
 
-class Runbooks(_Section, frozen=True):
+class Runbooks(Section, frozen=True):
     """Where on-call finds the runbooks.
 
     ```toml
@@ -136,7 +136,7 @@ class Runbooks(_Section, frozen=True):
     ] = ""
 
 
-class Subscriber(_Section, frozen=True):
+class Subscriber(Section, frozen=True):
     """Who is told: PagerDuty, Slack or any HTTPS endpoint, an e-mail address, a queue, a function.
 
     ```toml
@@ -156,7 +156,7 @@ class Subscriber(_Section, frozen=True):
     ]
 
 
-class Route(_Section, frozen=True):
+class Route(Section, frozen=True):
     """Where the alarms of one severity go: a topic that exists, or one that this stack creates.
 
     ```toml
@@ -179,7 +179,7 @@ class Route(_Section, frozen=True):
     ] = None
 
 
-class Routing(_Section, frozen=True):
+class Routing(Section, frozen=True):
     """Who is told of what: critical pages, warning makes a ticket, info is recorded.
 
     ```toml
@@ -193,7 +193,7 @@ class Routing(_Section, frozen=True):
     info: Annotated[Route, Meta(description="Alarms that are recorded")] = Route()
 
 
-class Capacity(_Section, frozen=True):
+class Capacity(Section, frozen=True):
     """Provisioned capacity of a table or index, in one direction.
 
     ```toml
@@ -208,7 +208,7 @@ class Capacity(_Section, frozen=True):
     ] = 70
 
 
-class Index(_Section, frozen=True):
+class Index(Section, frozen=True):
     """A global secondary index. On a provisioned table it has capacity of its own.
 
     ```toml
@@ -222,7 +222,7 @@ class Index(_Section, frozen=True):
     write_capacity: Annotated[Capacity | None, Meta(description="Write capacity; provisioned tables only")] = None
 
 
-class Table(_Section, frozen=True):
+class Table(Section, frozen=True):
     """A DynamoDB table. What cannot happen to it (its billing mode, operations) gets no alarm.
 
     ```toml
@@ -271,7 +271,7 @@ class Table(_Section, frozen=True):
         return self.provisioned and self.auto_scaling is not False
 
 
-class Function(_Section, frozen=True):
+class Function(Section, frozen=True):
     """A Lambda function.
 
     ```toml
@@ -322,7 +322,7 @@ class Function(_Section, frozen=True):
         return self.asynchronous or self.event_source == "schedule"
 
 
-class Api(_Section, frozen=True):
+class Api(Section, frozen=True):
     """An API in API Gateway: CloudWatch knows a REST API by its name, an HTTP API by its id.
 
     ```toml
@@ -348,7 +348,7 @@ class Api(_Section, frozen=True):
         return self.stage.value() if self.stage is not None else "$default"
 
 
-class Model(_Section, frozen=True):
+class Model(Section, frozen=True):
     """A Bedrock model that is called.
 
     ```toml
@@ -363,7 +363,7 @@ class Model(_Section, frozen=True):
     requests_per_minute: Annotated[Positive | None, Meta(description="The account's request quota for it")] = None
 
 
-class Stream(_Section, frozen=True):
+class Stream(Section, frozen=True):
     """A Kinesis data stream.
 
     ```toml
@@ -375,7 +375,7 @@ class Stream(_Section, frozen=True):
     name: Annotated[Name, Meta(description="Name of the stream")]
 
 
-class DeliveryStream(_Section, frozen=True):
+class DeliveryStream(Section, frozen=True):
     """A Firehose delivery stream.
 
     ```toml
@@ -388,7 +388,7 @@ class DeliveryStream(_Section, frozen=True):
     destination: Annotated[Literal["s3"], Meta(description="Where it delivers to")] = "s3"
 
 
-class Topic(_Section, frozen=True):
+class Topic(Section, frozen=True):
     """An SNS topic of the application (those for alarms are under `routing`).
 
     ```toml
@@ -400,7 +400,7 @@ class Topic(_Section, frozen=True):
     name: Annotated[Name, Meta(description="Name of the topic")]
 
 
-class Queue(_Section, frozen=True):
+class Queue(Section, frozen=True):
     """An SQS queue.
 
     ```toml
@@ -414,7 +414,7 @@ class Queue(_Section, frozen=True):
     dead_letter: Annotated[bool, Meta(description="Whether it holds what failed, and so ought to be empty")] = False
 
 
-class StateMachine(_Section, frozen=True):
+class StateMachine(Section, frozen=True):
     """A state machine in Step Functions.
 
     ```toml
@@ -428,7 +428,7 @@ class StateMachine(_Section, frozen=True):
     kind: Annotated[Literal["standard", "express"], Meta(description="Its type")] = "standard"
 
 
-class Rule(_Section, frozen=True):
+class Rule(Section, frozen=True):
     """An EventBridge rule.
 
     ```toml
@@ -441,7 +441,7 @@ class Rule(_Section, frozen=True):
     bus: Annotated[Name | None, Meta(description="Its event bus, where that is not the default one")] = None
 
 
-class Cache(_Section, frozen=True):
+class Cache(Section, frozen=True):
     """A Redis or Valkey cache in ElastiCache.
 
     ```toml
@@ -458,7 +458,7 @@ class Cache(_Section, frozen=True):
     name: Annotated[Name | None, Meta(description="Name of the cache; serverless only, needed there")] = None
 
 
-class Dax(_Section, frozen=True):
+class Dax(Section, frozen=True):
     """A DAX cluster.
 
     ```toml
@@ -472,7 +472,7 @@ class Dax(_Section, frozen=True):
     nodes: Annotated[tuple[Name, ...], Meta(description="Ids of its nodes, for metrics per node")] = ()
 
 
-class UserPool(_Section, frozen=True):
+class UserPool(Section, frozen=True):
     """A Cognito user pool.
 
     ```toml
@@ -488,7 +488,7 @@ class UserPool(_Section, frozen=True):
     ]
 
 
-class Trail(_Section, frozen=True):
+class Trail(Section, frozen=True):
     """The CloudTrail trail whose log group the security filters read.
 
     ```toml
@@ -504,7 +504,7 @@ class Trail(_Section, frozen=True):
     ] = False
 
 
-class Logs(_Section, frozen=True):
+class Logs(Section, frozen=True):
     """The log groups of the functions and access logs.
 
     ```toml
@@ -524,42 +524,7 @@ class Logs(_Section, frozen=True):
     ] = None
 
 
-class Ignored(_Section, frozen=True):
-    """A finding of the linter that is known and stays.
-
-    ```toml
-    [[lint.ignored]]
-    rule = "MO130"
-    resource = "ArchiveQueue"
-    reason = "its producer has an alarm of its own"
-    ```
-    """
-
-    rule: Annotated[str, Meta(description="The rule's id", pattern=r"^MO\d{3}$", extra={"right": "for example MO130"})]
-    reason: Annotated[str, Meta(description="Why it stays", min_length=1)]
-    resource: Annotated[str, Meta(description="The logical id of the resource; without it, of all")] = ""
-
-
-class Lint(_Section, frozen=True):
-    """What `mangaobs lint` looks for.
-
-    ```toml
-    [lint]
-    ignore = ["MO707"]
-    cis_verbatim = true
-    ```
-    """
-
-    select: Annotated[list[str], Meta(description="Only these rules; ids, or beginnings of ids such as `MO1`")] = []
-    ignore: Annotated[list[str], Meta(description="Not these rules; ids, or beginnings of ids")] = []
-    ignored: Annotated[list[Ignored], Meta(description="Findings that are known and stay")] = []
-    cis_verbatim: Annotated[
-        bool, Meta(description="Filters are to have the very text of CIS's controls, which Security Hub compares")
-    ] = False
-    mixed_units: Annotated[bool, Meta(description="Two units may share an axis")] = False
-
-
-class Configuration(_Section, frozen=True):
+class Configuration(Section, frozen=True):
     """A whole configuration: the base, the chosen environment over it, then every `--set`.
 
     ```toml

@@ -64,10 +64,9 @@ class Resource:
             return Place(self._scope.file, *node.keys[str(last)])
         return self._scope.place(node)
 
-    @property
-    def type_place(self) -> Place:
-        """Where its `Type` stands."""
-        found = _children(self._whole).get("Type")
+    def section(self, name: str) -> Place:
+        """Where a section of the resource (`Metadata`, `Condition` …) stands; the resource itself without it."""
+        found = _children(self._whole).get(name)
         return self._scope.place(found) if found is not None else self.place
 
     def source_line(self, number: int) -> str:
@@ -95,9 +94,16 @@ class Resource:
 class Template:
     """One template, or several as one app."""
 
-    def __init__(self, resources: list[Resource], metadata: list[dict[str, object]], outputs: list[object]) -> None:
+    def __init__(
+        self,
+        resources: list[Resource],
+        metadata: list[dict[str, object]],
+        outputs: list[object],
+        metadata_places: list[Place],
+    ) -> None:
         self.resources = resources
         self.metadata = metadata
+        self.metadata_places = metadata_places
         self.outputs = outputs
         self._by_type: dict[str, list[Resource]] = {}
         for one in resources:
@@ -294,12 +300,14 @@ class App:
         resources: list[Resource] = []
         metadata: list[dict[str, object]] = []
         outputs: list[object] = []
+        places: list[Place] = []
         for part in self.parts:
             outputs.append(part.scope.resolve(part.root["Outputs"]) if "Outputs" in part.root else {})
             found = part.scope.resolve(part.root["Metadata"]) if "Metadata" in part.root else {}
             metadata.append(found if isinstance(found, dict) else {})
+            places.append(part.scope.place(part.root["Metadata"]) if "Metadata" in part.root else Place(str(part.path)))
             resources += [_resource(name, node, part.scope) for name, node in part.resources.items()]
-        return Template(resources, metadata, outputs)
+        return Template(resources, metadata, outputs, places)
 
 
 def _resource(name: str, node: Node, scope: Scope) -> Resource:

@@ -660,9 +660,13 @@ def test_no_text_takes_more_than_its_share_of_time(name):
                 break
         return best
 
-    # given a text that is four times as long, it takes about four times as long: not sixteen
-    short, long = seconds(20_000), seconds(80_000)
-    assert long < 0.02 or long / short < 8, f"{short:.4f} s, then {long:.4f} s"
+    # given a text that is four times as long, it takes about four times as long: not sixteen. What else runs on the
+    # machine may disturb one measurement, not each of five.
+    for _ in range(5):
+        short, long = seconds(20_000), seconds(80_000)
+        if long < 0.02 or long / short < 8:
+            return
+    pytest.fail(f"{short:.4f} s, then {long:.4f} s")
 
 
 # --- redact() ---

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mangaobs.languages.node import Node
 from mangaobs.languages.parsing import Cursor, Span
 
 if TYPE_CHECKING:
@@ -21,16 +21,14 @@ _COUNT = re.compile(r"(\d+)\s*(%?)")
 STATES: Final = ("ALARM", "OK", "INSUFFICIENT_DATA")
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Node):
     """TRUE or FALSE."""
 
     span: Span
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(Node):
     """`ALARM(name)`: whether an alarm, named by name or ARN, is in a state."""
 
     span: Span
@@ -38,8 +36,7 @@ class Is:
     alarm: str
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(Node):
     """`AT_LEAST(2, ALARM, (a, b, c))`, of `alarms` at least `count`, or percent of them, in a state, or not in it."""
 
     span: Span
@@ -50,24 +47,21 @@ class AtLeast:
     alarms: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Node):
     """NOT."""
 
     span: Span
     operand: AlarmRule
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Node):
     """AND."""
 
     span: Span
     parts: tuple[AlarmRule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Node):
     """OR."""
 
     span: Span

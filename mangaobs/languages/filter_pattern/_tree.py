@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from mangaobs.languages.node import Node
 from mangaobs.languages.parsing import Span
 
 
@@ -31,8 +31,7 @@ class Comparison(Enum):
         return self not in (Comparison.EQUAL, Comparison.NOT_EQUAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Node):
     """`$.a.b[0]`: the names, indexes and wildcards that lead to a value."""
 
     span: Span
@@ -45,8 +44,7 @@ class Selector:
         return sum(isinstance(step, Wildcard) for step in self.steps)
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Node):
     """A value to compare with; `text` is unescaped, and `*` in it stands for any characters."""
 
     span: Span
@@ -59,8 +57,7 @@ class Literal:
         return number_of(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(Node):
     """`%expression%`; `translated` is the same in RE2's syntax."""
 
     span: Span
@@ -68,8 +65,7 @@ class Regex:
     translated: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Node):
     """`$.a = value` in a JSON pattern, `name = value` in a slot, where `selector` is the slot's."""
 
     span: Span
@@ -78,8 +74,7 @@ class Compare:
     value: Literal | Regex
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(Node):
     """`$.a IS NULL`, `IS TRUE`, `IS FALSE`."""
 
     span: Span
@@ -87,24 +82,21 @@ class Is:
     value: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class NotExists:
+class NotExists(Node):
     """`$.a NOT EXISTS`."""
 
     span: Span
     selector: Selector
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Node):
     """All of `parts`."""
 
     span: Span
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Node):
     """Any of `parts`."""
 
     span: Span
@@ -114,23 +106,20 @@ class Or:
 Condition = And | Or | Compare | Is | NotExists
 
 
-@dataclass(frozen=True, slots=True)
-class Everything:
+class Everything(Node):
     """The empty pattern, which matches every event."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Json:
+class Json(Node):
     """`{ … }`."""
 
     text: str
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Node):
     """A term; `sign` is "" (must be there), "-" (must not) or "?" (one of these must)."""
 
     span: Span
@@ -139,8 +128,7 @@ class Term:
     sign: str
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Node):
     """Terms, or one stand-alone regular expression."""
 
     text: str
@@ -148,8 +136,7 @@ class Terms:
     regex: Regex | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Node):
     """A field of a space-delimited pattern; `...` has the name "...", a field without one ""."""
 
     span: Span
@@ -162,8 +149,7 @@ class Slot:
         return self.name == "..."
 
 
-@dataclass(frozen=True, slots=True)
-class Delimited:
+class Delimited(Node):
     """`[ … ]`."""
 
     text: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from mangaobs.languages.logs_insights.node import Node
+from mangaobs.languages.node import Node
 
 if TYPE_CHECKING:
     from mangaobs.languages.parsing import Span

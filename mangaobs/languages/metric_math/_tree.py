@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mangaobs.languages.node import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,40 +12,35 @@ if TYPE_CHECKING:
     from mangaobs.languages.parsing import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Node):
     """A number."""
 
     span: Span
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Node):
     """A text in quotes."""
 
     span: Span
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Node):
     """The id of a metric or of another expression, or a word such as REPEAT."""
 
     span: Span
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Node):
     """`[a, b]`."""
 
     span: Span
     parts: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Node):
     """A function with its arguments."""
 
     span: Span
@@ -52,16 +48,14 @@ class Call:
     arguments: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Node):
     """`-a`."""
 
     span: Span
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Node):
     """`a + b` and its like; `operator` is AND or OR for `&&` and `||`."""
 
     span: Span

@@ -43,10 +43,11 @@ def check(app: App) -> Iterator[Found]:
 
 
 def _nobody(app: App, read: Read, namespace: str, name: str) -> Iterator[Found]:
-    owned = {one for one, _ in app.declared}
+    # Where the handlers' signals are declared, nothing else emits under a namespace of theirs or of a filter.
+    owned = {one for one, _ in app.declared} | ({one for one, _ in app.filtered} if app.contract else set())
     if namespace in owned:
-        near = [other for one, other in app.declared if one == namespace]
-        what = f"no handler emits {namespace} {name}"
+        near = [other for one, other in (*app.declared, *app.filtered) if one == namespace]
+        what = f"no handler and no filter emits {namespace} {name}"
         right = did_you_mean(name, near, "declare the signal, or read one that is emitted")
         yield Found("MO103", read.resource, what, right, read.spot("name"))
         return

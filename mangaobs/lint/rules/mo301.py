@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mangaobs.languages import logs_insights
 from mangaobs.lint import _queries
 from mangaobs.lint._app import DASHBOARD
 from mangaobs.lint._found import Found
@@ -20,6 +19,6 @@ def check(app: App) -> Iterator[Found]:
     for query in _queries.queries(app):
         if query.resource.type == DASHBOARD:
             continue
-        for finding in logs_insights.check(query.text):
+        for finding in _queries.check(query.text):
             if finding.severity == "error":
                 yield Found("MO301", query.resource, finding.error.problem, finding.error.right, query.at(finding))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mangaobs.languages import logs_insights
 from mangaobs.lint import _queries
 from mangaobs.lint._found import Found
 
@@ -17,6 +16,6 @@ if TYPE_CHECKING:
 def check(app: App) -> Iterator[Found]:
     """What the language's checker warns of."""
     for query in _queries.queries(app):
-        for finding in logs_insights.check(query.text):
+        for finding in _queries.check(query.text):
             if finding.severity == "warning" and "documentation" not in finding.error.problem:
                 yield Found("MO302", query.resource, finding.error.problem, finding.error.right, query.at(finding))

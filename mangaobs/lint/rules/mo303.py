@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mangaobs.languages import logs_insights
 from mangaobs.lint import _queries
 from mangaobs.lint._found import Found
 
@@ -21,8 +20,8 @@ def check(app: App) -> Iterator[Found]:
         fields, whose = _queries.fields_of(app, query)
         if fields is None:
             continue
-        plain = {(one.error.start, one.error.problem) for one in logs_insights.check(query.text)}
-        for finding in logs_insights.check(query.text, fields):
+        plain = {(one.error.start, one.error.problem) for one in _queries.check(query.text)}
+        for finding in _queries.check(query.text, fields):
             if (finding.error.start, finding.error.problem) in plain or finding.severity != "error":
                 continue
             what = f"{finding.error.problem}: {whose}"

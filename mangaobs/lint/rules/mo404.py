@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def check(app: App) -> Iterator[Found]:
     """Alarms, widgets, and what SEARCH and SELECT name."""
     # What is meant by a read of nobody's metric is said there (MO103).
-    read = {one.known for one in app.reads} | {_emission.meant_instead(app, one) for one in app.reads}
+    read = app.known_reads | {_emission.meant_instead(app, one) for one in app.reads}
     unknown = any(one.known is None for one in app.reads)
     words = " ".join(
         [str(query.expression) for alarm in app.alarms for query in alarm.queries or () if query.expression is not None]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mangaobs import catalog
 from mangaobs.languages import filter_pattern
-from mangaobs.lint import _cloudtrail, _filters
+from mangaobs.lint import _cloudtrail, _emission, _filters
 from mangaobs.lint._found import Change, Found, Spot
 
 if TYPE_CHECKING:
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from mangaobs.lint._app import App
 
 
+# Of a record, at the top. Source: CloudTrail user guide, "Record contents", read 2026-11.
+_FIELDS: Final = (
+    "eventVersion", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode",
+    "errorMessage", "requestID", "eventID", "eventType", "eventCategory", "apiVersion", "readOnly", "managementEvent",
+    "recipientAccountId", "sharedEventID", "vpcEndpointId", "userIdentity", "requestParameters", "responseElements",
+    "additionalEventData", "serviceEventDetails", "tlsDetails", "resources", "addendum", "edgeDeviceDetails",
+    "sessionCredentialFromConsole", "insightDetails", "vpcEndpointAccountId", "eventContext",
+)  # fmt: skip
 _ATTRIBUTE: Final = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL")
 
 
@@ -37,6 +46,7 @@ def _problems(
 ) -> Iterator[tuple[str, str, str, str]]:
     steps = found.selector.steps if found.selector is not None else ()
     path = found.selector.text if found.selector is not None else ""
+    yield from _unknown(str(steps[0]) if steps else "")
     if steps[:1] in (("detail",), ("Records",)):
         yield (
             f"a record in a log group has no {path}",
@@ -67,3 +77,10 @@ def _problems(
     if steps == ("userIdentity", "type") and value in ("root", "ROOT", "iamuser", "IamUser", "assumedrole"):
         right = {"root": "Root", "iamuser": "IAMUser", "assumedrole": "AssumedRole"}[value.lower()]
         yield f"the type is {right}, and case counts", right, value, right
+
+
+def _unknown(top: str) -> Iterator[tuple[str, str, str, str]]:
+    if top and top not in (*_FIELDS, "detail", "Records"):
+        near = catalog.nearest(top, _FIELDS)
+        if near and _emission.alike(top, near):
+            yield f"a record has no field {top}", f"did you mean {near}?", top, near

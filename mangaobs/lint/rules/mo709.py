@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def check(app: App) -> Iterator[Found]:
     """The contract's metrics, held against alarms, widgets and expressions."""
-    read = {one.known for one in app.reads}
+    read = app.known_reads
     words = " ".join(body.source or "" for body in app.bodies)
     anchor = next(iter(app.template.resources), None)
     for namespace, name in app.declared:

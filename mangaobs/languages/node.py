@@ -1,6 +1,6 @@
-"""The base of the tree's nodes: what a frozen dataclass would be, without the code that forty of them generate.
+"""The base of the languages' trees: what a frozen dataclass would be, without the code that each of them generates.
 
-`query check` runs on each save of a file; dataclasses alone took a third of its time.
+`query check` runs on each save of a file, and `lint` reads five languages; dataclasses alone took a third of the time.
 """
 
 from __future__ import annotations
