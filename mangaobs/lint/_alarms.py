@@ -36,6 +36,7 @@ class Query:
     tree: metric_math.Expression | None = None
     error: LanguageError | None = None
     period: object = None
+    has_expression: bool = False
 
     @property
     def is_select(self) -> bool:
@@ -109,7 +110,7 @@ def alarm(resource: Resource) -> Alarm:
 def _query(resource: Resource, number: int, given: object) -> Query:
     spot = Spot(("Metrics", number))
     if not isinstance(given, dict):
-        return Query(None, spot, None)
+        return Query(None, spot, None, has_expression=True)
     id_ = text(given.get("Id"))
     returns = truth(given["ReturnData"]) if "ReturnData" in given else True
     stat = given.get("MetricStat")
@@ -117,10 +118,11 @@ def _query(resource: Resource, number: int, given: object) -> Query:
         elsewhere = given.get("AccountId") is not None
         base = (*spot.path, "MetricStat")
         read = of_alarm(resource, base, inside(stat, "Metric"), stat, id=id_ or "", elsewhere=elsewhere)
-        return Query(id_, spot, returns, read=read, period=stat.get("Period"))
+        return Query(id_, spot, returns, read=read, period=stat.get("Period"), has_expression="Expression" in given)
     expression = given.get("Expression")
     tree, error = _parsed(expression)
-    return Query(id_, spot, returns, None, expression, tree, error, given.get("Period"))
+    unknown = isinstance(stat, Unknown) or expression is not None
+    return Query(id_, spot, returns, None, expression, tree, error, given.get("Period"), has_expression=unknown)
 
 
 def _parsed(expression: object) -> tuple[metric_math.Expression | None, LanguageError | None]:

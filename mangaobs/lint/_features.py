@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Answer: TypeAlias = tuple[str, str] | None
 
 _MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+_TARGET: Final = "AWS::ApplicationAutoScaling::ScalableTarget"
 _STREAMS: Final = ("DynamoDB", "Kinesis")
 _DESTINATIONS: Final = {
     "DeliveryToRedshift": ("RedshiftDestinationConfiguration",),
@@ -53,27 +54,25 @@ def _lambda(app: App, read: Read, facts: MetricFacts) -> Answer:
     if facts.name == "IteratorAge" or facts.name.startswith("OffsetLag"):
         return _streams(app, function, facts)
     if facts.name == "DeadLetterErrors":
-        queue = "DeadLetterConfig" in function.properties or "DeadLetterQueue" in function.properties
-        return (
-            None
-            if queue
-            else (f"{function.id} has no dead-letter queue, whose errors {facts.name} counts", "DeadLetterConfig")
-        )
+        if "DeadLetterConfig" in function.properties or "DeadLetterQueue" in function.properties:
+            return None
+        return f"{function.id} has no dead-letter queue, whose errors {facts.name} counts", "DeadLetterConfig"
     if facts.name.startswith("ProvisionedConcurrency"):
-        aliases = [
-            one
-            for one in app.of("AWS::Lambda::Alias", "AWS::Lambda::Version")
-            if app.find(one.properties.get("FunctionName"), *FUNCTIONS) is function
-        ]
-        on = "ProvisionedConcurrencyConfig" in function.properties or any(
-            "ProvisionedConcurrencyConfig" in one.properties for one in aliases
-        )
-        return (
-            None
-            if on
-            else (f"{function.id} has no provisioned concurrency", "ProvisionedConcurrencyConfig of an alias")
-        )
+        return _provisioned(app, function)
     return None
+
+
+def _provisioned(app: App, function: Resource) -> Answer:
+    """Provisioned concurrency is set on an alias or a version, or by a scaling target."""
+    aliases = [
+        one
+        for one in app.of("AWS::Lambda::Alias", "AWS::Lambda::Version")
+        if app.find(one.properties.get("FunctionName"), *FUNCTIONS) is function
+    ]
+    scaled = [one for one in app.of(_TARGET) if "ProvisionedConcurrency" in str(one.properties)]
+    if scaled or any("ProvisionedConcurrencyConfig" in one.properties for one in (function, *aliases)):
+        return None
+    return f"{function.id} has no provisioned concurrency", "ProvisionedConcurrencyConfig of an alias"
 
 
 def _mapping(app: App, read: Read, facts: MetricFacts) -> Answer:
@@ -107,6 +106,8 @@ def _streams(app: App, function: Resource, facts: MetricFacts) -> Answer:
         source = one.properties.get("EventSourceArn")
         if found is None or not _is_queue(app, source):
             return None
+    if f"${{{function.id}" in str(app.template.outputs):
+        return "", f"{function.id} is handed to other stacks, which may feed it from a stream"
     return f"no stream feeds {function.id}, so that it has no {facts.name}", "an event source mapping from a stream"
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mangaobs.lint._app import App
+    from mangaobs.lint._found import Verdict
 
 
 def check(app: App) -> Iterator[Found]:
@@ -32,10 +33,10 @@ def check(app: App) -> Iterator[Found]:
         if facts is None or facts.confidence != "documented" or not facts.statistics:
             continue
         kind = "pNN" if is_percentile(name) else name
-        if kind not in facts.statistics and kind != "SampleCount" and read.by == "alarm":
-            listed_ = either(list(facts.statistics))
-            what = f"{facts.namespace} documents no {name} of {facts.name}"
-            yield Found("MO104", read.resource, what, listed_, read.spot("statistic"), "unproven", "warning")
-        if kind == "pNN" and facts.unit == "Count" and set(facts.statistics) <= {"Sum", "SampleCount"}:
-            what = f"every sample of {facts.name} is a count of one request, so that {name} of them is always the same"
-            yield Found("MO104", read.resource, what, "Sum", read.spot("statistic"), severity="warning")
+        if kind in facts.statistics or kind == "SampleCount" or read.by != "alarm":
+            continue
+        what = f"{facts.namespace} documents no {name} of {facts.name}"
+        right = either(list(facts.statistics))
+        # A sum of a gauge's samples and a percentile of a rate mean nothing; a mean for a maximum may be meant.
+        verdict: Verdict = "refuted" if kind in ("pNN", "Sum") else "unproven"
+        yield Found("MO104", read.resource, what, right, read.spot("statistic"), verdict, "warning")

@@ -20,6 +20,7 @@ def check(app: App) -> Iterator[Found]:
     for alarm in app.alarms:
         for name, what, right in _problems(alarm):
             yield Found("MO109", alarm.resource, what, right, Spot.of(name) if name else Spot())
+        yield from _entries(alarm)
 
 
 def _problems(alarm: Alarm) -> Iterator[tuple[str, str, str]]:
@@ -60,3 +61,18 @@ def _of_metric(given: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
         yield "", "Period is missing", "for example 60"
     if given.get("Namespace") is None:
         yield "MetricName", "Namespace is missing", "for example AWS/Lambda"
+
+
+def _entries(alarm: Alarm) -> Iterator[Found]:
+    for query in alarm.queries or ():
+        both = query.read is not None and query.has_expression
+        if both or (query.read is None and not query.has_expression):
+            what = (
+                "an entry has a metric and an expression" if both else "an entry has neither a metric nor an expression"
+            )
+            yield Found("MO109", alarm.resource, what, "MetricStat or Expression", query.spot)
+        elif query.read is not None:
+            for part, value in (("Stat", query.read.statistic), ("Period", query.read.period)):
+                if value is None:
+                    spot = Spot((*query.spot.path, "MetricStat"))
+                    yield Found("MO109", alarm.resource, f"{part} of a metric is missing", f"a {part}", spot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mangaobs.lint import _emission
+from mangaobs.lint._app import ALARM, FILTER
 from mangaobs.lint._found import Found, Spot
 
 if TYPE_CHECKING:
@@ -22,10 +23,16 @@ def check(app: App) -> Iterator[Found]:
         [str(query.expression) for alarm in app.alarms for query in alarm.queries or () if query.expression is not None]
         + [body.source or "" for body in app.bodies]
     )
-    if any("SEARCH" not in words and body.value is None and body.source is None for body in app.bodies):
-        unknown = True
+    unknown = unknown or any(body.value is None for body in app.bodies)
+    # A scaling policy, an anomaly detector and their like read metrics too.
+    words += " ".join(
+        text
+        for number_, texts in app.references.items()
+        if app.template.resources[number_].type not in (FILTER, ALARM)
+        for text in texts
+    )
     for (namespace, name), made in app.filtered.items():
-        if (namespace, name) in read or f"{name}" in words:
+        if (namespace, name) in read or name in words:
             continue
         for resource, number_, _ in made:
             spot = Spot.of("MetricTransformations", number_, "MetricName")

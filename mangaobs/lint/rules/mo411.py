@@ -46,6 +46,6 @@ def _problem(pattern: filter_pattern.Pattern, value: str | None, *, is_value: bo
         names = [slot.name for slot in pattern.slots if slot.name not in ("", "...")]
         if value[1:] not in names and not value[1:].isdecimal():
             return f"the pattern has no field {value[1:]}", either([f"${one}" for one in names])
-    if isinstance(pattern, (filter_pattern.Terms, filter_pattern.Everything)):
+    if isinstance(pattern, filter_pattern.Terms):
         return f"a pattern of terms has no field {value}", "a JSON or delimited pattern"
     return None
