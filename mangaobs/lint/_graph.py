@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mangaobs.errors import LanguageError
 from mangaobs.languages import metric_math
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mangaobs.lint._app import App
     from mangaobs.lint._bodies import Body
     from mangaobs.lint._found import Spot
-    from mangaobs.template import Resource
 
 
 def walk(node: Expression) -> Iterator[Expression]:
@@ -106,34 +105,43 @@ def kinds_of_widget(body: Body, widget: int, found: Sequence[Row]) -> dict[str, 
     return kinds
 
 
+# Where a name stands in a text: quoted, between brackets, after `:alarm:`, or as a word of its own.
+_QUOTED: Final = re.compile(r"\"([^\"\n]+)\"|'([^'\n]+)'")
+_WORD: Final = re.compile(r"[^\s()\"',]+")
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)")
+_OUTPUTS: Final = -1
+
+
 def watched(app: App) -> set[tuple[str, str]]:
     """The alarms at which something looks: a composite alarm, a rule, a deployment; by file and logical id."""
     every = app.of(ALARM, COMPOSITE)
     rules = [one for one in app.of("AWS::Events::Rule") if "aws.cloudwatch" in str(one.properties.get("EventPattern"))]
     if rules:
         return {(one.place.file, one.id) for one in every}
-    texts = [
-        (app.template.resources[number], "\n".join(found))
-        for number, found in app.references.items()
-        if app.template.resources[number].type != ALARM
-    ]
-    outputs = str(app.template.outputs)
+    # Who names what, once for all alarms.
+    owners: dict[str, set[int]] = {}
+    for number, found in app.references.items():
+        resource = app.template.resources[number]
+        if resource.type != ALARM:
+            for text in found:
+                for name in _names_in(text):
+                    owners.setdefault(name, set()).add(id(resource))
+    for name in _names_in(str(app.template.outputs)):
+        owners.setdefault(name, set()).add(_OUTPUTS)
     return {
-        (alarm.place.file, alarm.id)
-        for alarm in every
-        if _named(alarm, outputs) or any(one is not alarm and _named(alarm, text) for one, text in texts)
+        (one.place.file, one.id)
+        for one in every
+        if (owners.get(f"${{{one.id}", set()) | owners.get(str(one.name), set())) - {id(one)}
     }
 
 
-def _named(alarm: Resource, text: str) -> bool:
-    if f"${{{alarm.id}" in text:
-        return True
-    if not isinstance(alarm.name, str):
-        return False
-    # A name that is the logical id may be any word; in an ARN, or as an alarm of a rule, it is meant.
-    if alarm.name == alarm.id:
-        return (
-            f":alarm:{alarm.name}" in text
-            or re.search(rf"[(\"'\n]{re.escape(alarm.name)}[)\"'\n]", f"\n{text}\n") is not None
-        )
-    return alarm.name in text
+def _names_in(text: str) -> Iterator[str]:
+    yield text
+    for found in _QUOTED.finditer(text):
+        yield found[1] or found[2]
+    for word in _WORD.findall(text):
+        yield word
+        if ":alarm:" in word:
+            yield word.partition(":alarm:")[2]
+    for found in _REFERENCE.finditer(text):
+        yield f"${{{found[1]}"

@@ -24,7 +24,14 @@ _CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
 
 
 def subscribed(app: App, topic: Resource) -> bool | None:
-    """Whether anybody subscribes to a topic; None where others may."""
+    """Whether anybody subscribes to a topic; None where others may. Asked for each action, looked up once a topic."""
+    known: dict[int, bool | None] = app.__dict__.setdefault("_subscribed", {})
+    if id(topic) not in known:
+        known[id(topic)] = _subscribed(app, topic)
+    return known[id(topic)]
+
+
+def _subscribed(app: App, topic: Resource) -> bool | None:
     if listed(topic.properties.get("Subscription")):
         return True
     for one in app.of("AWS::SNS::Subscription"):
