@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mangaobs.errors import MangaobsError, Place
 
@@ -39,33 +39,9 @@ def of_file(path: Path) -> set[str]:
 
 def of_recording(folder: Path) -> set[str]:
     """Every field of every line."""
-    import orjson
+    from mangaobs.recording import Recording, log_fields
 
-    from mangaobs.recording import Recording
-
-    found: set[str] = set()
-    recording = Recording(folder)
-    for group in recording.log_groups():
-        for _, event in recording.logs(group):
-            start, end = event.message.find("{"), event.message.rfind("}")
-            if 0 <= start < end:
-                try:
-                    _collect(orjson.loads(event.message[start : end + 1]), "", found)
-                except orjson.JSONDecodeError:
-                    continue
-    return found
-
-
-def _collect(value: Any, name: str, found: set[str]) -> None:  # noqa: ANN401 - any value of JSON
-    if name:
-        found.add(name)
-    before = f"{name}." if name else ""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _collect(inner, f"{before}{key}", found)
-    elif isinstance(value, list):
-        for inner in value:
-            _collect(inner, f"{before}0", found)
+    return set().union(*log_fields(Recording(folder)).values())
 
 
 def of_signals(path: Path) -> set[str]:

@@ -97,7 +97,7 @@ def command(
     shown = [*counted, *_others(report, unproven=unproven, proven=proven)]
     shown.sort(key=lambda one: (one.place.file, one.place.line, one.place.column, one.rule))
     if fix or diff:
-        counted = _mended(counted, texts, write=fix and not diff)
+        counted = _mended(counted, texts, write=fix and not diff, aside=format != "text")
         shown = [one for one in shown if one in counted or one.verdict != "refuted"] if fix else shown
     if format != "text" or not diff:
         click.echo(_lint_formats.FORMATS[format](shown, report, texts), nl=False)
@@ -160,8 +160,8 @@ def _others(report: Report, *, unproven: bool, proven: bool) -> list[Finding]:
     return [one for one in report.findings if one.verdict in wanted]
 
 
-def _mended(findings: list[Finding], texts: dict[Path, str], *, write: bool) -> list[Finding]:
-    """The findings that are left once the others' fixes are made, or shown."""
+def _mended(findings: list[Finding], texts: dict[Path, str], *, write: bool, aside: bool) -> list[Finding]:
+    """The findings that are left once the others' fixes are made, or shown; `aside`: on standard error."""
     from mangaobs.lint import edits
     from mangaobs.render import write_text
 
@@ -169,7 +169,7 @@ def _mended(findings: list[Finding], texts: dict[Path, str], *, write: bool) -> 
     if texts and any(one.fix is not None for one in findings):
         click.echo("note: what is rendered is mended in its definition", err=True)
     for edit in edits(fixable):
-        click.echo(edit.diff, nl=False)
+        click.echo(edit.diff, nl=False, err=aside)
         if write:
             write_text(edit.path.resolve(), edit.after)
     return [one for one in findings if one not in fixable] if write else findings

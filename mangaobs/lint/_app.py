@@ -105,10 +105,6 @@ class App:
             names.append(value.rpartition("/")[2])  # the URL of a queue
         return next((one for name in names for one in self._by_name.get(name, ()) if one.type in types), None)
 
-    def has_names(self, *types: str) -> bool:
-        """Whether every resource of these types has a name that is known."""
-        return all(isinstance(one.name, str) for one in self.of(*types))
-
     # what is emitted
 
     @cached_property

@@ -20,32 +20,10 @@ class Observed:
 
 def observed(recording: Recording, template: Template) -> Observed:
     """Read a recording: its metrics, those that log lines hold in the embedded format, those that filters make."""
-    import orjson
-
+    from mangaobs.recording import log_fields
     from mangaobs.replay import Delays, emitted
 
-    found = Observed()
+    metrics: dict[tuple[str, str], set[tuple[str, ...]]] = {}
     for namespace, name, dimensions in emitted(template, recording, Delays()):
-        found.metrics.setdefault((namespace, name), set()).add(tuple(sorted(dimensions)))
-    for group in recording.log_groups():
-        names = found.fields.setdefault(group, set())
-        for _, event in recording.logs(group):
-            start, end = event.message.find("{"), event.message.rfind("}")
-            if 0 <= start < end:
-                try:
-                    _collect(orjson.loads(event.message[start : end + 1]), "", names)
-                except orjson.JSONDecodeError:
-                    continue
-    return found
-
-
-def _collect(value: object, name: str, found: set[str]) -> None:
-    if name:
-        found.add(name)
-    before = f"{name}." if name else ""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _collect(inner, f"{before}{key}", found)
-    elif isinstance(value, list):
-        for inner in value:
-            _collect(inner, f"{before}0", found)
+        metrics.setdefault((namespace, name), set()).add(tuple(sorted(dimensions)))
+    return Observed(metrics, log_fields(recording))

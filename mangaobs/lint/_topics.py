@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mangaobs.lint._alarms import actions
+from mangaobs.lint._app import ALARM, COMPOSITE
+from mangaobs.lint._found import Spot
 from mangaobs.lint._values import inside, listed, text
 from mangaobs.template import Unknown, holds_unknown
 
@@ -21,6 +24,14 @@ if TYPE_CHECKING:
 
 TOPIC: Final = "AWS::SNS::Topic"
 _CLOUDWATCH: Final = "cloudwatch.amazonaws.com"
+
+
+def of_actions(app: App) -> Iterator[tuple[Resource, Spot, object, Resource | None]]:
+    """Every action of every alarm: the alarm, where the action stands, its value, and the topic that it means."""
+    for resource in app.of(ALARM, COMPOSITE):
+        for name, given in actions(resource).items():
+            for number, action in enumerate(given):
+                yield resource, Spot.of(name, number), action, app.find(action, TOPIC)
 
 
 def subscribed(app: App, topic: Resource) -> bool | None:

@@ -4,6 +4,7 @@
 be read is counted and named in `Bad`, and never stops the rest.
 """
 
+from mangaobs.recording._fields import log_fields
 from mangaobs.recording._files import Bad, BadLine, opened
 from mangaobs.recording._messages import Message, messages
 from mangaobs.recording._metrics import Sample, Statistics
@@ -19,6 +20,7 @@ __all__ = [
     "Sample",
     "Statistics",
     "Trail",
+    "log_fields",
     "messages",
     "opened",
 ]

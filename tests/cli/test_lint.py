@@ -200,6 +200,12 @@ class TestFix:
         assert '"AccessDenied*"' in (tmp_path / name).read_text()
         assert run("lint", name).code == 0
 
+    def test_beside_json_the_difference_goes_to_standard_error(self, run, template):
+        done = run("lint", template(SLIP), "--fix", "--format", "json")
+
+        assert json.loads(done.out) == []
+        assert "+      - {Name: TableName, Value: sessions}" in done.err
+
     def test_what_has_no_right_answer_stays(self, run, template, tmp_path):
         name = template(BAD)
 
