@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from mangaobs.lint import _alarms, _bodies
 from mangaobs.lint._values import inside, listed, text
 from mangaobs.template import Unknown, holds_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mangaobs.lint._alarms import Alarm, Composite
     from mangaobs.lint._bodies import Body
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mangaobs.lint._reads import Read
     from mangaobs.lint._settings import Settings
     from mangaobs.template import Resource, Template
+
+T = TypeVar("T")
 
 ALARM, COMPOSITE, DASHBOARD = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard"
 FILTER = "AWS::Logs::MetricFilter"
@@ -34,6 +36,13 @@ class App:
         self.template = template
         self.settings = settings
         self.observed = observed
+        self._made: dict[object, object] = {}
+
+    def once(self, make: Callable[[App], T]) -> T:
+        """What `make` makes of this app, made when it is first asked for."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     def of(self, *types: str) -> list[Resource]:
         """The resources of some types."""

@@ -23,7 +23,7 @@ def rule(id_: str, *names: str) -> Callable[[App], Iterator[Found]]:
 
     def check(app: App) -> Iterator[Found]:
         for body in app.bodies:
-            for finding in _findings(app, body):
+            for finding in app.once(_findings)[id(body)]:
                 if finding.rule not in names:
                     continue
                 inner = steps(finding.path)
@@ -38,11 +38,9 @@ def rule(id_: str, *names: str) -> Callable[[App], Iterator[Found]]:
     return check
 
 
-def _findings(app: App, body: Body) -> list[dashboard_body.Finding]:
-    cache: dict[int, list[dashboard_body.Finding]] = app.__dict__.setdefault("_body_findings", {})
-    if id(body) not in cache:
-        cache[id(body)] = dashboard_body.check(body.value) if body.value is not None else []
-    return cache[id(body)]
+def _findings(app: App) -> dict[int, list[dashboard_body.Finding]]:
+    """By body, so that all of the rules check it once."""
+    return {id(one): dashboard_body.check(one.value) if one.value is not None else [] for one in app.bodies}
 
 
 def steps(pointer: str) -> tuple[Step, ...]:

@@ -47,18 +47,20 @@ class Rule:
 
 def filters(app: App) -> list[Filter]:
     """The metric filters and subscription filters."""
-    cache: list[Filter] | None = app.__dict__.get("_filters")
-    if cache is None:
-        cache = app.__dict__["_filters"] = [_filter(one) for one in app.of(METRIC, SUBSCRIPTION)]
-    return cache
+    return app.once(_filters)
 
 
 def rules(app: App) -> list[Rule]:
     """The insight rules."""
-    cache: list[Rule] | None = app.__dict__.get("_insight_rules")
-    if cache is None:
-        cache = app.__dict__["_insight_rules"] = [_rule(one) for one in app.of(RULE)]
-    return cache
+    return app.once(_rules)
+
+
+def _filters(app: App) -> list[Filter]:
+    return [_filter(one) for one in app.of(METRIC, SUBSCRIPTION)]
+
+
+def _rules(app: App) -> list[Rule]:
+    return [_rule(one) for one in app.of(RULE)]
 
 
 def _filter(resource: Resource) -> Filter:

@@ -64,10 +64,11 @@ def check(text: str, fields: frozenset[str] | None = None) -> tuple[Finding, ...
 
 def queries(app: App) -> list[Text]:
     """The query definitions, and the queries of log widgets, as far as they are known."""
-    cache: list[Text] | None = app.__dict__.get("_queries")
-    if cache is None:
-        cache = app.__dict__["_queries"] = [*_definitions(app), *_widgets(app)]
-    return cache
+    return app.once(_every)
+
+
+def _every(app: App) -> list[Text]:
+    return [*_definitions(app), *_widgets(app)]
 
 
 def _definitions(app: App) -> Iterator[Text]:

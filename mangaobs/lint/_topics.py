@@ -36,10 +36,12 @@ def of_actions(app: App) -> Iterator[tuple[Resource, Spot, object, Resource | No
 
 def subscribed(app: App, topic: Resource) -> bool | None:
     """Whether anybody subscribes to a topic; None where others may. Asked for each action, looked up once a topic."""
-    known: dict[int, bool | None] = app.__dict__.setdefault("_subscribed", {})
-    if id(topic) not in known:
-        known[id(topic)] = _subscribed(app, topic)
-    return known[id(topic)]
+    return app.once(_answers)[id(topic)]
+
+
+def _answers(app: App) -> dict[int, bool | None]:
+    # Also of topics that are not made here: an action may name one all the same.
+    return {id(one): _subscribed(app, one) for one in app.template.resources if one.type == TOPIC}
 
 
 def _subscribed(app: App, topic: Resource) -> bool | None:

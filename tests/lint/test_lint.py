@@ -146,6 +146,15 @@ class TestConditions:
         assert linted(text) == []
         assert "MO127" in {one.rule for one in linted(text, verdict="unproven")}
 
+    def test_an_action_may_name_a_topic_that_is_not_made(self, linted):
+        text = (
+            self.HEAD.format(default="dev")
+            + alarm().replace("'arn:aws:sns:us-east-1:123456789012:pages'", "!Ref Pages")
+            + "  Pages: {Type: AWS::SNS::Topic, Condition: IsProd}\n"
+        )
+
+        assert {one.rule for one in linted(text)} == {"MO127"}
+
 
 class TestVerdicts:
     def test_what_the_catalog_publishes_is_proven(self, linted):
