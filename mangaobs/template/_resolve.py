@@ -185,7 +185,7 @@ class Scope:
                 continue
             value = self.substituted(name, names, template)
             known = known and not isinstance(value, Unknown)
-            pieces.append(shown(value))
+            pieces.append(_piece(value))
         pieces.append(template.value[end:])
         text = "".join(pieces)
         return text if known else self.unknown(node, text)
@@ -203,7 +203,7 @@ class Scope:
         parts = value[1] if isinstance(value[1], list) else [value[1]]
         if isinstance(value[1], Unknown):
             return self.unknown(node, shown(value[1]))
-        text = value[0].join(map(shown, parts))
+        text = value[0].join(map(_piece, parts))
         if len(text) > _MOST_TEXT:
             return self.unknown(node, "a text that is too long")
         return self.unknown(node, text) if any(isinstance(part, Unknown) for part in parts) else text
@@ -337,6 +337,12 @@ def sub_parts(argument: Node) -> tuple[Node, dict[str, Node]]:
 
 def _inside(node: Node | None) -> dict[str, Node]:
     return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
+def _piece(value: object) -> str:
+    """A value as a part of a text; in one that is not known whole, braces tell what is not from what is."""
+    unknown = isinstance(value, Unknown) and "${" not in value.expression
+    return f"${{{value}}}" if unknown else shown(value)
 
 
 def shown(value: object) -> str:

@@ -338,6 +338,11 @@ def _merged(below: object, above: object) -> object:
     return [*below, *above] if isinstance(below, list) and isinstance(above, list) else above
 
 
+def physical_form(type_: str, attribute: str | None = None) -> str | None:
+    """What Ref, or Fn::GetAtt of `attribute`, gives of a type: `arn:{partition}:sns:{region}:{account}:{name}`."""
+    return _forms().get(type_, {}).get(attribute or "ref")
+
+
 def _name(type_: str, properties: Mapping[str, object], logical_id: str) -> object:
     form = _forms().get(type_)
     found = properties.get(form["name"]) if form else None
