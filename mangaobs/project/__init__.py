@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mangaobs.project._document import document
     from mangaobs.project._name import Name, Reference
     from mangaobs.project._read import read_configuration
-    from mangaobs.project.configuration import Configuration
+    from mangaobs.project.configuration import Configuration, Platform
     from mangaobs.project.lint import read_lint
     from mangaobs.project.load import Definitions, find_root, load_definitions
 
@@ -23,6 +23,7 @@ __all__ = [
     "Configuration",
     "Definitions",
     "Name",
+    "Platform",
     "Reference",
     "document",
     "find_root",
@@ -35,6 +36,7 @@ _HOMES = {
     "Configuration": "configuration",
     "Definitions": "load",
     "Name": "_name",
+    "Platform": "configuration",
     "Reference": "_name",
     "document": "_document",
     "find_root": "load",

@@ -14,6 +14,7 @@ from msgspec import Meta
 from mangaobs.project._name import Name, Reference
 from mangaobs.project._section import Section
 from mangaobs.project.lint import Ignored, Lint
+from mangaobs.project.platform import Domain, Platform
 
 if TYPE_CHECKING:
     from mangaobs.model.value import Value
@@ -26,6 +27,7 @@ __all__ = [
     "Configuration",
     "Dax",
     "DeliveryStream",
+    "Domain",
     "Function",
     "Ignored",
     "Index",
@@ -33,6 +35,7 @@ __all__ = [
     "Logs",
     "Model",
     "Name",
+    "Platform",
     "Queue",
     "Reference",
     "Route",
@@ -302,6 +305,20 @@ class Function(Section, frozen=True):
     reserved_concurrency: Annotated[Annotated[int, Meta(ge=0)] | None, Meta(description="Its reserved concurrency")] = (
         None
     )
+    memory: Annotated[int, Meta(description="Its memory in MB; platform only", ge=128, le=10_240)] = 512
+    routes: Annotated[
+        tuple[
+            Annotated[
+                str,
+                Meta(
+                    pattern=r"^(GET|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9._-]+|/\{[A-Za-z0-9_]+\})+$",
+                    extra={"right": "a method and a path, for example GET /sessions/{session_id}"},
+                ),
+            ],
+            ...,
+        ],
+        Meta(description="Routes of the API that it serves; platform only"),
+    ] = ()
     asynchronous: Annotated[
         bool, Meta(description="Whether it is invoked asynchronously; a schedule always does so")
     ] = False
@@ -591,6 +608,7 @@ class Configuration(Section, frozen=True):
     trail: Annotated[Trail | None, Meta(description="The CloudTrail trail; without it no trail filters")] = None
     logs: Annotated[Logs, Meta(description="Log groups")] = Logs()
     lint: Annotated[Lint, Meta(description="The linter")] = Lint()
+    platform: Annotated[Platform, Meta(description="The platform's template")] = Platform()
     alarms: Annotated[
         Any, Meta(description="Thresholds, as the `Thresholds` type in the project's `alarms/` declares them")
     ] = None

@@ -84,12 +84,13 @@ def assemble(context: Context, resources: dict[str, Any], parameters: Mapping[st
         },
     }
     if parameters:
-        template["Parameters"] = {name: _parameter(parameters[name]) for name in sorted(parameters)}
+        template["Parameters"] = {name: declared(parameters[name]) for name in sorted(parameters)}
     template["Resources"] = resources
     return template
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def declared(parameter: Parameter) -> dict[str, Any]:
+    """A parameter as a template declares it."""
     options: dict[str, Any] = {}
     if parameter.default is not None:
         options["Default"] = parameter.default
@@ -98,5 +99,5 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     if parameter.secret:
         options["NoEcho"] = True
     kind = "AWS::SSM::Parameter::Value<String>" if parameter.ssm else "String"
-    declared: dict[str, Any] = troposphere.Parameter(parameter.name, Type=kind, **options).to_dict()
-    return declared
+    made: dict[str, Any] = troposphere.Parameter(parameter.name, Type=kind, **options).to_dict()
+    return made

@@ -1,0 +1,174 @@
+"""The hand-off: a state machine that calls DynamoDB itself, and the function that writes what the agent reads.
+
+Its history keeps inputs and outputs for ninety days: ids and states, never a text.
+Source: Step Functions Developer Guide, "Call DynamoDB APIs with Step Functions", "Creating IAM roles", "Data at rest
+encryption", "Logging using CloudWatch Logs".
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from troposphere import Ref, Sub, events, stepfunctions
+
+from mangaobs.errors import RenderError
+from mangaobs.platform import _functions, _keys, _logs, _messaging, _roles
+from mangaobs.platform._policy import allow
+from mangaobs.platform._stack import Stack, attribute
+
+if TYPE_CHECKING:
+    from mangaobs.platform._policy import Text
+
+MACHINE, ROLE = "HandoffMachine", "HandoffMachineRole"
+TASK = "handoff"
+
+
+def build(stack: Stack) -> None:
+    """The state machine, its role, and the rule that starts it."""
+    name = _name(stack)
+    _logs.add_group(stack, "HandoffMachineLogGroup", Sub("/aws/vendedlogs/states/${Name}", Name=name), masked=False)
+    arn = stack.arn("states", "stateMachine:", name)
+    function = _functions.arn_of(stack, TASK)
+    _roles.add_role(
+        stack,
+        ROLE,
+        trusted=_roles.trusted(
+            "states", {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}, "ArnLike": {"aws:SourceArn": arn}}
+        ),
+        statements=[
+            allow(
+                "UpdateSession",
+                ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+                [stack.table_arn()],
+                conditions={
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["SESSION#*"]},
+                    "Null": {"dynamodb:LeadingKeys": "false"},
+                },
+            ),
+            allow("PrepareBrief", ["lambda:InvokeFunction"], [function, Sub("${Function}:*", Function=function)]),
+            allow("WriteTraces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+            # Step Functions asks for sampling itself, and these take no resource.
+            allow("Sample", ["xray:GetSamplingRules", "xray:GetSamplingTargets"], ["*"]),
+            allow(
+                "DeliverLogs",
+                [
+                    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+                    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies",
+                    "logs:DescribeLogGroups",
+                ],
+                ["*"],
+            ),
+            allow(
+                "UseKeys",
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                [_keys.arn(_keys.DATA)],
+                conditions={"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": arn}},
+            ),
+            allow(
+                "UseTheTablesKey",
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                [_keys.arn(_keys.DATA)],
+                conditions={"StringEquals": {"kms:ViaService": Sub("dynamodb.${AWS::Region}.amazonaws.com")}},
+            ),
+        ],
+    )  # fmt: skip
+    definition = json.loads(files("mangaobs.platform").joinpath("data/handoff.asl.json").read_text(encoding="utf-8"))
+    stack.add(
+        stepfunctions.StateMachine(
+            MACHINE,
+            StateMachineName=name,
+            StateMachineType="STANDARD",
+            RoleArn=attribute(ROLE),
+            DefinitionString=json.dumps(definition, separators=(",", ":")),
+            DefinitionSubstitutions={"Table": stack.table_name, "Function": function},
+            EncryptionConfiguration=stepfunctions.EncryptionConfiguration(
+                Type="CUSTOMER_MANAGED_KMS_KEY", KmsKeyId=_keys.arn(_keys.DATA), KmsDataKeyReusePeriodSeconds=300
+            ),
+            LoggingConfiguration=stepfunctions.LoggingConfiguration(
+                Level="ALL",
+                IncludeExecutionData=False,
+                Destinations=[
+                    stepfunctions.LogDestination(
+                        CloudWatchLogsLogGroup=stepfunctions.CloudWatchLogsLogGroup(
+                            LogGroupArn=attribute("HandoffMachineLogGroup")
+                        )
+                    )
+                ],
+            ),
+            TracingConfiguration=stepfunctions.TracingConfiguration(Enabled=True),
+        )
+    )
+    _messaging.bus_rule_role(
+        stack,
+        "HandoffRuleRole",
+        [allow("StartHandoff", ["states:StartExecution"], [arn])],
+    )
+    stack.add(
+        events.Rule(
+            "HandoffRule",
+            Name=stack.named("handoff"),
+            Description="A customer asked for a human agent",
+            EventBusName=Ref(_messaging.BUS),
+            EventPattern={"source": [_messaging.SOURCE], "detail-type": ["Hand-off Requested"]},
+            Targets=[
+                events.Target(
+                    Id="handoff",
+                    Arn=arn,
+                    RoleArn=attribute("HandoffRuleRole"),
+                    InputTransformer=events.InputTransformer(
+                        InputPathsMap={"session": "$.detail.session_id", "handoff": "$.detail.handoff_id"},
+                        InputTemplate='{"session_id": "<session>", "handoff_id": "<handoff>"}',
+                    ),
+                    RetryPolicy=events.RetryPolicy(MaximumRetryAttempts=10, MaximumEventAgeInSeconds=3600),
+                    DeadLetterConfig=events.DeadLetterConfig(Arn=_messaging.dead_letters()),
+                )
+            ],
+            DependsOn=[MACHINE],
+        )
+    )
+    _schedule(stack)
+
+
+def _name(stack: Stack) -> Text:
+    """The machine's name, from its ARN in mangaobs.toml."""
+    machines = stack.configuration.state_machines
+    found = machines.get(TASK)
+    written = str(found.arn) if found is not None else ""
+    name = written.rpartition(":")[2]
+    if not name or "}" in name:
+        raise RenderError(
+            f"the platform needs [state_machines.{TASK}] with an ARN that ends in a name",
+            right='arn = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:NAME"',
+        )
+    return name
+
+
+def _schedule(stack: Stack) -> None:
+    """The rules that call functions by the clock."""
+    for folder in stack.functions:
+        function = _functions.configured(stack, folder)
+        if function.event_source != "schedule":
+            continue
+        rule = next((one for key, one in stack.configuration.rules.items() if key.startswith(folder.replace("_", "-"))), None)
+        id = f"{_functions.function_id(folder)}Schedule"
+        name = stack.value(rule.name) if rule is not None else stack.named(folder.replace("_", "-"))
+        stack.add(
+            events.Rule(
+                id,
+                Name=name,
+                Description=f"Calls {folder} each minute",
+                ScheduleExpression="rate(1 minute)",
+                Targets=[
+                    events.Target(
+                        Id=folder,
+                        Arn=attribute(_functions.function_id(folder)),
+                        # A minute that was missed is past: the next one looks at it, too.
+                        RetryPolicy=events.RetryPolicy(MaximumRetryAttempts=0, MaximumEventAgeInSeconds=60),
+                        DeadLetterConfig=events.DeadLetterConfig(Arn=_messaging.dead_letters()),
+                    )
+                ],
+            )
+        )
+        _functions.permit(stack, folder, "BySchedule", "events", attribute(id))
