@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,13 +14,14 @@ from mangaobs.cli._project import load, project_options
 
 if TYPE_CHECKING:
     from mangaobs.model.observability import Observability
+    from mangaobs.render import Template
 
 # CloudFormation takes a template inline, without S3, up to this size.
 INLINE_BYTES = 51_200
 
 
 @click.command("render")
-@click.argument("what", type=click.Choice(["observability"]), default="observability")
+@click.argument("what", type=click.Choice(["observability", "platform"]), default="observability")
 @project_options
 @click.option("--format", type=click.Choice(["json", "yaml"]), default="json", show_default=True)
 @click.option("--compact", is_flag=True, help="JSON without a needless byte; shards that fit inline (51,200 bytes).")
@@ -30,7 +33,7 @@ INLINE_BYTES = 51_200
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
 def command(
-    what: str,  # noqa: ARG001 - there is one thing to render so far
+    what: str,
     project: Path | None,
     env: str | None,
     sets: tuple[str, ...],
@@ -39,11 +42,12 @@ def command(
     shard: Path | None,
     output: Path | None,
 ) -> None:
-    """Render a project's observability as a CloudFormation template on standard output.
+    """Render a project's observability, or its platform, as a CloudFormation template on standard output.
 
     \b
     Examples:
       mangaobs render > template.json
+      mangaobs render platform --env prod -o platform.json
       mangaobs render --env prod --set alarms.query_p99_ms=40 -o template.json
       mangaobs render --shard stacks/
     """
@@ -51,8 +55,13 @@ def command(
         raise click.UsageError("--compact is for JSON")
     if shard is not None and output is not None:
         raise click.UsageError("--shard writes several files into its folder; leave -o out")
+    if what == "platform" and shard is not None:
+        raise click.UsageError("--shard is for observability; the platform is one stack")
     # A process that ends in a second need not look for garbage.
     gc.disable()
+    if what == "platform":
+        _put(_platform(project, env, sets), format, output, compact=compact, else_="aws cloudformation deploy --s3-bucket puts it there")
+        return
     observability = load(project, env, sets)
     if shard is not None:
         _shards(observability, shard, format, compact=compact)
@@ -60,16 +69,28 @@ def command(
         _whole(observability, format, output, compact=compact)
 
 
-def _whole(observability: Observability, format: str, output: Path | None, *, compact: bool) -> None:
-    from mangaobs.cli._output import put
-    from mangaobs.render import render, to_json, to_yaml
+def _platform(project: Path | None, env: str | None, sets: tuple[str, ...]) -> Template:
+    from mangaobs.platform import render_platform
 
-    template = render(observability)
+    # What a definition prints is no part of the result.
+    with contextlib.redirect_stdout(sys.stderr):
+        return render_platform(project, env, sets)
+
+
+def _whole(observability: Observability, format: str, output: Path | None, *, compact: bool) -> None:
+    from mangaobs.render import render
+
+    _put(render(observability), format, output, compact=compact, else_="--compact --shard DIR makes stacks that fit inline")
+
+
+def _put(template: Template, format: str, output: Path | None, *, compact: bool, else_: str) -> None:
+    from mangaobs.cli._output import put
+    from mangaobs.render import to_json, to_yaml
+
     written = to_yaml(template) if format == "yaml" else to_json(template, compact=compact)
     if compact and len(written.encode()) > INLINE_BYTES:
         click.echo(
-            f"note: {len(written.encode()):,} bytes; CloudFormation takes {INLINE_BYTES:,} inline, more from S3. "
-            "--compact --shard DIR makes stacks that fit inline",
+            f"note: {len(written.encode()):,} bytes; CloudFormation takes {INLINE_BYTES:,} inline, more from S3. {else_}",
             err=True,
         )
     put(written, output)

@@ -128,6 +128,18 @@ class Account:
             ),
         )
 
+    def endpoint_of(self, service: str) -> str | None:
+        """The logical id of the template's VPC endpoint for a service, by the prefix of its actions."""
+        wanted = _ENDPOINT_NAMES.get(service, service)
+        return next((one.id for one in self._endpoints if one.service == wanted), None)
+
+    def tables(self) -> list[str]:
+        """The ARNs of the template's tables."""
+        return [self._arn_of(one.id) if not isinstance(one.name, str) else self._table(one.name) for one in self._template.of("AWS::DynamoDB::Table")]
+
+    def _table(self, name: str) -> str:
+        return f"arn:{self.partition}:dynamodb:{self.region}:{self.id}:table/{name}"
+
     # What AWS says of every request
 
     def _told(self, role: Role, action: str, resource: Text) -> Context:
