@@ -11,6 +11,7 @@ COMMANDS = {
     "replay": ("replay", "Say what would have paged whom, when, and why."),
     "lint": ("lint", "Prove that a template's observability can work; find what is dead or missing."),
     "rules": ("rules", "Say what the linter looks for, and why."),
+    "iam": ("iam", "Prove what IAM's policies allow, and what they deny."),
     "query": ("query", "List, check, format and run Logs Insights queries."),
 }
 

@@ -60,7 +60,13 @@ def command(
     # A process that ends in a second need not look for garbage.
     gc.disable()
     if what == "platform":
-        _put(_platform(project, env, sets), format, output, compact=compact, else_="aws cloudformation deploy --s3-bucket puts it there")
+        _put(
+            _platform(project, env, sets),
+            format,
+            output,
+            compact=compact,
+            else_="aws cloudformation deploy --s3-bucket puts it there",
+        )
         return
     observability = load(project, env, sets)
     if shard is not None:
@@ -80,7 +86,13 @@ def _platform(project: Path | None, env: str | None, sets: tuple[str, ...]) -> T
 def _whole(observability: Observability, format: str, output: Path | None, *, compact: bool) -> None:
     from mangaobs.render import render
 
-    _put(render(observability), format, output, compact=compact, else_="--compact --shard DIR makes stacks that fit inline")
+    _put(
+        render(observability),
+        format,
+        output,
+        compact=compact,
+        else_="--compact --shard DIR makes stacks that fit inline",
+    )
 
 
 def _put(template: Template, format: str, output: Path | None, *, compact: bool, else_: str) -> None:

@@ -14,7 +14,7 @@ from mangaobs.iam._context import Context
 from mangaobs.iam._decide import Decision, Policies, Request, decide
 from mangaobs.iam._names import Names
 from mangaobs.iam._policy import Principal, Statement, Where, statements
-from mangaobs.iam._text import MANY, Text, Wild, matches, plain, shown, text
+from mangaobs.iam._text import ANYTHING, Text, matches, text
 from mangaobs.iam._verdict import Verdict, depends
 from mangaobs.template import Unknown
 
@@ -76,14 +76,19 @@ class Account:
         self.roles = self._roles()
         self._resource_policies = list(self._of_resources())
         self._endpoints = [self._endpoint(one) for one in template.of("AWS::EC2::VPCEndpoint")]
+        self._endpoints_of: dict[str, list[_Endpoint]] = {}
+        for endpoint in self._endpoints:
+            self._endpoints_of.setdefault(_ACTIONS_OF.get(endpoint.service, endpoint.service), []).append(endpoint)
+        self._told_of: dict[tuple[str, str, Text], Context] = {}
         self._policies_of: dict[Text, tuple[Statement, ...]] = {}
+        self._about_action: dict[tuple[str, str, str], tuple[Statement, ...]] = {}
 
     # Asking
 
     def role(self, name: str) -> Role:
         """A role by its logical id, its name or its ARN. Raises `MangaobsError`."""
         for role in self.roles.values():
-            if name in (role.id, role.name, shown(role.arn)):
+            if name in (role.id, role.name, str(role.arn)):
                 return role
         from mangaobs.catalog import did_you_mean
 
@@ -95,7 +100,9 @@ class Account:
 
     def resource(self, written: str) -> Text:
         """An ARN as it is asked for, in which `${Bucket}` may stand; a logical id means that resource's ARN."""
-        return text(self.names.canonical(self._arn_of(written)), wild=False, variables=False, symbols=self.names.resources)
+        return text(
+            self.names.canonical(self._arn_of(written)), wild=False, variables=False, symbols=self.names.resources
+        )
 
     def context(
         self, values: Mapping[str, Iterable[str]], *, absent: Iterable[str] = (), complete: bool = False
@@ -111,16 +118,21 @@ class Account:
     def decide(self, role: Role, action: str, resource: Text, context: Context) -> Decision:
         """What can be proved of a role's request."""
         account = self._account_of(resource)
-        full = context.over(self._told(role, action, resource))
+        told = (role.id, action, resource)
+        if told not in self._told_of:
+            self._told_of[told] = self._told(role, action, resource)
+        full = context.over(self._told_of[told])
         elsewhere = account is not None and account != role.account
         endpoint, passes = self._passed(action, full)
         return decide(
             Request(action, resource, full),
             Policies(
                 principal=role.principal,
-                identity=tuple(role.identity),
-                boundary=role.boundary,
-                resource=() if elsewhere else self.policies_of(resource),
+                identity=self._about(("identity", role.id), role.identity, action),
+                boundary=None if role.boundary is None else self._about(("boundary", role.id), role.boundary, action),
+                resource=()
+                if elsewhere
+                else self._about(("resource", str(resource)), self.policies_of(resource), action),
                 endpoint=endpoint,
                 passes=passes,
                 needs_resource=_service(action) == "kms" and self.has_policy(resource),
@@ -130,15 +142,34 @@ class Account:
 
     def endpoint_of(self, service: str) -> str | None:
         """The logical id of the template's VPC endpoint for a service, by the prefix of its actions."""
-        wanted = _ENDPOINT_NAMES.get(service, service)
-        return next((one.id for one in self._endpoints if one.service == wanted), None)
+        return next((one.id for one in self._endpoints_of.get(service, [])), None)
 
     def tables(self) -> list[str]:
         """The ARNs of the template's tables."""
-        return [self._arn_of(one.id) if not isinstance(one.name, str) else self._table(one.name) for one in self._template.of("AWS::DynamoDB::Table")]
+        return [
+            self._arn_of(one.id) if not isinstance(one.name, str) else self._table(one.name)
+            for one in self._template.of("AWS::DynamoDB::Table")
+        ]
+
+    def index_of(self, table: str) -> str:
+        """The name of a table's first index; `*` where it has none, or none whose name is known."""
+        for one in self._template.of("AWS::DynamoDB::Table"):
+            indexes = one.properties.get("GlobalSecondaryIndexes")
+            for index in indexes if isinstance(indexes, list) else []:
+                name = index.get("IndexName") if isinstance(index, dict) else None
+                if isinstance(name, str) and isinstance(one.name, str) and self._table(one.name) == table:
+                    return name
+        return "*"
 
     def _table(self, name: str) -> str:
         return f"arn:{self.partition}:dynamodb:{self.region}:{self.id}:table/{name}"
+
+    def _about(self, whose: tuple[str, str], all_: Iterable[Statement], action: str) -> tuple[Statement, ...]:
+        """The statements that are about an action, or may be: looked up once, asked for in each situation."""
+        key = (*whose, action)
+        if key not in self._about_action:
+            self._about_action[key] = tuple(one for one in all_ if one.covers(action) is not False)
+        return self._about_action[key]
 
     # What AWS says of every request
 
@@ -148,12 +179,12 @@ class Account:
         Source: IAM User Guide, "AWS global condition context keys"; Service Authorization Reference.
         """
         values: dict[str, tuple[str, ...]] = {
-            "aws:PrincipalArn": (shown(role.arn),),
+            "aws:PrincipalArn": (str(role.arn),),
             "aws:PrincipalAccount": (role.account,),
             "aws:PrincipalType": ("AssumedRole",),
             "aws:PrincipalIsAWSService": ("false",),
         }
-        parts = (plain(resource) or "").split(":", 5)
+        parts = str(resource).split(":", 5)
         if len(parts) == 6 and parts[0] == "arn":
             if parts[3]:
                 values["aws:RequestedRegion"] = (parts[3],)
@@ -162,7 +193,7 @@ class Account:
         return Context(values, absent=absent_keys(action), resources=self.names.resources)
 
     def _account_of(self, resource: Text) -> str | None:
-        parts = shown(resource).split(":", 5)
+        parts = str(resource).split(":", 5)
         return parts[4] if len(parts) == 6 and parts[4].isdigit() else None
 
     # Roles
@@ -243,7 +274,7 @@ class Account:
             own = isinstance(name, str) and written.endswith(f":policy/{name}") and f":{self.id}:" in written
             if written == f"${{{id}}}" or own:
                 return self._document(policy, ("PolicyDocument",))
-        where = Where(one.id, path, one.where(*path))
+        where = Where(one.id, path, one)
         name = written.removeprefix(f"arn:{self.partition}:iam::aws:policy/")
         document = _aws_managed().get(name)
         if document is not None:
@@ -264,7 +295,7 @@ class Account:
                 value = value.get(str(step))
             elif isinstance(value, list) and isinstance(step, int):
                 value = value[step]
-        where = Where(one.id, path, one.where(*path))
+        where = Where(one.id, path, one)
         return list(statements(value, where, self.names, certain=_certain(one)))
 
     # Resources' policies
@@ -296,18 +327,18 @@ class Account:
             if "ResourcePolicy" in one.properties:
                 policy = self._document(one, ("ResourcePolicy", "PolicyDocument"))
                 yield self._pattern(arn), policy
-                yield (*self._pattern(f"{arn}/index/"), MANY), policy
+                yield self._pattern(f"{arn}/index/") + ANYTHING, policy
             stream = one.properties.get("StreamSpecification")
             if isinstance(stream, dict) and "ResourcePolicy" in stream:
                 path = ("StreamSpecification", "ResourcePolicy", "PolicyDocument")
-                yield (*self._pattern(f"{arn}/stream/"), MANY), self._document(one, path)
+                yield self._pattern(f"{arn}/stream/") + ANYTHING, self._document(one, path)
         for role in self.roles.values():
             yield role.arn, self._document(role.resource, ("AssumeRolePolicyDocument",))
 
     def _whole(self, arn: str, policy: list[Statement]) -> Iterator[tuple[Text, list[Statement]]]:
         yield self._pattern(arn), policy
         if ":s3:::" in arn:
-            yield (*self._pattern(f"{arn}/"), Wild(many=True)), policy
+            yield self._pattern(f"{arn}/") + ANYTHING, policy
 
     def _form(self, form: str, of: object) -> str:
         written = self.names.canonical(of.expression) if isinstance(of, Unknown) else str(of)
@@ -344,7 +375,7 @@ class Account:
 
     def _passed(self, action: str, context: Context) -> tuple[tuple[Statement, ...] | None, Verdict]:
         """The policy of the endpoint that a request passes, and whether it passes it."""
-        mine = [one for one in self._endpoints if one.service == _ENDPOINT_NAMES.get(_service(action), _service(action))]
+        mine = self._endpoints_of.get(_service(action), [])
         given = context.values("aws:SourceVpce")
         if given == ():
             return None, False
@@ -357,15 +388,21 @@ class Account:
                 return one.policy, one.policy is not None
         hidden = Statement(
             {"Effect": "Allow", "Action": "*", "Resource": "*"},
-            Where(shown(given[0])),
+            Where(str(given[0])),
             self.names,
             version=None,
-            certain=depends(f"the policy of endpoint {shown(given[0])}"),
+            certain=depends(f"the policy of endpoint {given[0]!s}"),
         )
         return (hidden,), True
 
 
-_ENDPOINT_NAMES: Final = {"bedrock": "bedrock-runtime", "cloudwatch": "monitoring", "states": "states"}
+# The prefix of a service's actions, where its endpoint is called otherwise.
+_ACTIONS_OF: Final = {
+    "bedrock-runtime": "bedrock",
+    "kinesis-streams": "kinesis",
+    "monitoring": "cloudwatch",
+    "streams-dynamodb": "dynamodb-streams",
+}
 
 
 def _service(action: str) -> str:

@@ -12,9 +12,10 @@ import ipaddress
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from mangaobs.iam._text import Text, equal, filled, lowered, matches, plain, unknown
+from mangaobs.iam._text import ANYTHING, Text, Token, filled, matches
 from mangaobs.iam._verdict import Verdict, depends, every, opposite, some
 
 if TYPE_CHECKING:
@@ -74,7 +75,11 @@ class Test(NamedTuple):
             return depends(self.key)
         rule = _OPERATORS[operator.base]
         if not given:
-            return operator.if_exists or operator.quantifier == "ForAllValues" or (not operator.quantifier and rule.negated)
+            return (
+                operator.if_exists
+                or operator.quantifier == "ForAllValues"
+                or (not operator.quantifier and rule.negated)
+            )
         outcomes = [self._one(rule, value, context) for value in given]
         if operator.quantifier == "ForAllValues":
             return every(outcomes)
@@ -91,7 +96,7 @@ class Test(NamedTuple):
         return opposite(held) if rule.negated else held
 
     def _null(self, given: tuple[Text, ...] | None) -> Verdict:
-        wanted = {plain(value) for value in self.values}
+        wanted = {value.plain for value in self.values}
         if None in wanted or not wanted <= {"true", "false"}:
             return depends(f"the value of Null for {self.key}")
         if wanted == {"true", "false"}:
@@ -114,35 +119,32 @@ def operator(written: str) -> Operator:
 
 
 def _string(pattern: Text, asked: Text) -> Verdict:
-    return equal(pattern, asked)
-
-
-def _string_like(pattern: Text, asked: Text) -> Verdict:
     return matches(pattern, asked)
 
 
 def _ignoring_case(pattern: Text, asked: Text) -> Verdict:
-    return equal(lowered(pattern), lowered(asked))
+    return matches(pattern.lowered, asked.lowered)
 
 
-def _segments(given: Text) -> list[Text]:
+@lru_cache(maxsize=16_384)
+def _segments(given: Text) -> tuple[Text, ...]:
     """The six parts of an ARN; what stands after the fifth colon is one."""
-    parts: list[list[object]] = [[]]
-    for token in given:
+    parts: list[list[Token]] = [[]]
+    for token in given.tokens:
         if token == ":" and len(parts) < 6:
             parts.append([])
         else:
             parts[-1].append(token)
-    return [tuple(part) for part in parts]  # type: ignore[arg-type]
+    return tuple(Text(part) for part in parts)
 
 
 def _arn(pattern: Text, asked: Text) -> Verdict:
-    if plain(pattern) == "*":
+    if pattern == ANYTHING:
         return True
     left, right = _segments(pattern), _segments(asked)
     if len(left) == len(right) == 6:
         return every(matches(one, other) for one, other in zip(left, right, strict=True))
-    hidden = unknown(pattern) | unknown(asked)
+    hidden = pattern.unknown | asked.unknown
     return depends(*hidden) if hidden and matches(pattern, asked) is not False else matches(pattern, asked) is True
 
 
@@ -150,9 +152,9 @@ def _known(compare: Callable[[str, str], bool]) -> _Compare:
     """A comparison of what is known."""
 
     def compared(pattern: Text, asked: Text) -> Verdict:
-        left, right = plain(pattern), plain(asked)
+        left, right = pattern.plain, asked.plain
         if left is None or right is None:
-            return depends(*(unknown(pattern) | unknown(asked)))
+            return depends(*(pattern.unknown | asked.unknown))
         try:
             return compare(left, right)
         except (ValueError, OverflowError, binascii.Error):
@@ -209,8 +211,8 @@ _OPERATORS: Final[dict[str, _Operator]] = {
     "StringNotEquals": _Operator(_string, negated=True, variables=True),
     "StringEqualsIgnoreCase": _Operator(_ignoring_case, variables=True),
     "StringNotEqualsIgnoreCase": _Operator(_ignoring_case, negated=True, variables=True),
-    "StringLike": _Operator(_string_like, wild=True, variables=True),
-    "StringNotLike": _Operator(_string_like, negated=True, wild=True, variables=True),
+    "StringLike": _Operator(_string, wild=True, variables=True),
+    "StringNotLike": _Operator(_string, negated=True, wild=True, variables=True),
     **_ordered("Numeric", _numeric),
     **_ordered("Date", _date),
     "Bool": _Operator(_known(lambda left, right: left.lower() == right.lower())),

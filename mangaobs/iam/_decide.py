@@ -117,7 +117,9 @@ def decide(request: Request, policies: Policies) -> Decision:
         return Decision(Answer.DENY, False, (), ())  # noqa: FBT003
     if allowed.verdict is True and denied.verdict is False:
         return Decision(Answer.ALLOW, False, allowed.by, ())  # noqa: FBT003
-    hidden = {one for verdict in (allowed.verdict, denied.verdict) if isinstance(verdict, Depends) for one in verdict.on}
+    hidden = {
+        one for verdict in (allowed.verdict, denied.verdict) if isinstance(verdict, Depends) for one in verdict.on
+    }
     by = (*(denied.by if denied.verdict is not False else ()), *allowed.by)
     return Decision(Answer.DEPENDS, False, tuple(dict.fromkeys(by)), tuple(sorted(hidden)))  # noqa: FBT003
 
@@ -164,6 +166,8 @@ def _direct(statements: Iterable[Statement], request: Request, principal: Princi
 def _either(said: Iterable[_Said]) -> _Said:
     """Any of them; where one is certain, those that may be are not asked."""
     several = [one for one in said if one.verdict is not False]
+    if len(several) < 2:
+        return several[0] if several else _NOTHING
     certain = [one for one in several if one.verdict is True]
     verdict: Verdict = False
     for one in several:

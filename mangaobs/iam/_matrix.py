@@ -12,7 +12,6 @@ import msgspec
 from mangaobs.errors import ConfigurationError, MangaobsError, Place
 from mangaobs.iam._actions import Action, actions, known
 from mangaobs.iam._decide import Answer, Decision
-from mangaobs.iam._text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -110,7 +109,9 @@ def matrix(account: Account, table: str, *, index: str = "*", roles: Iterable[Ro
             )
             resource = account.resource(written)
             for role in chosen:
-                yield Cell(role.id, action.name, name, shown(resource), account.decide(role, action.name, resource, context))
+                yield Cell(
+                    role.id, action.name, name, str(resource), account.decide(role, action.name, resource, context)
+                )
 
 
 def _resource(action: Action, on: str, table: str, index: str) -> str | None:
@@ -150,7 +151,9 @@ def read_expectations(path: Path, account: Account) -> Expectations:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{error}", right="TOML", place=Place(str(path))) from None
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{error}", right='[[allow]] with roles, actions, when', place=Place(str(path))) from None
+        raise ConfigurationError(
+            f"{error}", right="[[allow]] with roles, actions, when", place=Place(str(path))
+        ) from None
     for number, one in enumerate(found.allow):
         place = Place(str(path), _line(text, number))
         for given, all_, what in (

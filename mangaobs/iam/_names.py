@@ -40,7 +40,7 @@ class Names:
         if isinstance(value, Unknown):
             expression = value.expression
             if "${" not in expression:
-                return (Symbol(expression),)
+                return Text((Symbol(expression),))
             return text(self.canonical(expression), wild=wild, variables=variables, symbols=self.resources)
         written = str(value).lower() if isinstance(value, bool) else str(value)
         return text(written, wild=wild, variables=variables)

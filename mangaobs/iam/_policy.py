@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mangaobs.errors import Place
 from mangaobs.iam._condition import Operator, Test, operator
-from mangaobs.iam._text import Text, Wild, filled, lowered, matches, plain, text
+from mangaobs.iam._text import MANY, Text, filled, matches, text
 from mangaobs.iam._verdict import Verdict, both, depends, every, opposite, some
 from mangaobs.template import Unknown
 
@@ -19,16 +19,22 @@ if TYPE_CHECKING:
 
     from mangaobs.iam._context import Context
     from mangaobs.iam._names import Names
+    from mangaobs.template import Resource
 
 _LATEST: Final = "2012-10-17"
 
 
 class Where(NamedTuple):
-    """Where a policy stands: the resource's logical id, a JSON pointer into its properties, the place in the file."""
+    """Where a policy stands: the resource's logical id, the path in its properties, and the resource where there is one."""
 
     resource: str
     path: tuple[str | int, ...] = ()
-    place: Place | None = None
+    of: Resource | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """The place in the file."""
+        return self.of.where(*self.path) if self.of is not None else None
 
     @property
     def pointer(self) -> str:
@@ -57,7 +63,9 @@ class Statement:
         sid = document.get("Sid")
         self.sid = str(sid) if sid is not None else ""
         effect = document.get("Effect")
-        self.denies: Verdict = effect == "Deny" if effect in ("Allow", "Deny") else depends("an Effect that is not known")
+        self.denies: Verdict = (
+            effect == "Deny" if effect in ("Allow", "Deny") else depends("an Effect that is not known")
+        )
         self._actions: dict[str, Verdict] = {}
 
     @property
@@ -73,10 +81,9 @@ class Statement:
         return self._actions[key]
 
     def _covers(self, action: str) -> Verdict:
-        subject = tuple(action)
-        if "NotAction" in self._document:
-            return opposite(some(matches(lowered(one), subject) for one in self._texts("NotAction", wild=True)))
-        return some(matches(lowered(one), subject) for one in self._texts("Action", wild=True))
+        subject = text(action, wild=False, variables=False)
+        held = some(matches(one.lowered, subject) for one in self._named_actions)
+        return opposite(held) if "NotAction" in self._document else held
 
     def about(self, resource: Text, context: Context) -> Verdict:
         """Whether it is about a resource; a resource's own policy may leave that out."""
@@ -124,7 +131,7 @@ class Statement:
         found: list[Verdict] = []
         for one in _listed(given.get("AWS")):
             named = self._names.text(one, wild=False, variables=False)
-            if plain(named) == "*":
+            if named.plain == "*":
                 return True
             found.append(matches(named, principal.arn))
         return some(found)
@@ -133,6 +140,10 @@ class Statement:
     def label(self) -> str:
         """What a person knows it by."""
         return f"{self.where.resource}{self.where.pointer}" + (f" ({self.sid})" if self.sid else "")
+
+    @cached_property
+    def _named_actions(self) -> tuple[Text, ...]:
+        return self._texts("NotAction" if "NotAction" in self._document else "Action", wild=True)
 
     @cached_property
     def _resources(self) -> tuple[Text, ...]:
@@ -164,22 +175,32 @@ class Statement:
         return False if verdict is False else both(both(verdict, self.holds(context)), self.certain)
 
 
-def statements(
-    document: object, where: Where, names: Names, *, certain: Verdict = True
-) -> Iterator[Statement]:
+def statements(document: object, where: Where, names: Names, *, certain: Verdict = True) -> Iterator[Statement]:
     """The statements of a policy's document; one that is not known at all gives one that may be anything."""
     if not isinstance(document, dict):
-        yield Statement({"Effect": Unknown("?", Place("")), "Action": "*"}, where, names, version=None, certain=depends(f"the policy at {where.resource}{where.pointer}"))
+        yield Statement(
+            {"Effect": Unknown("?", Place("")), "Action": "*"},
+            where,
+            names,
+            version=None,
+            certain=depends(f"the policy at {where.resource}{where.pointer}"),
+        )
         return
     given = document.get("Statement")
     several = isinstance(given, list)
     for number, one in enumerate(_listed(given)):
         path = (*where.path, "Statement", *((number,) if several else ()))
-        inner = Where(where.resource, path, where.place)
+        inner = Where(where.resource, path, where.of)
         if isinstance(one, dict):
             yield Statement(one, inner, names, version=document.get("Version"), certain=certain)
         else:
-            yield Statement({"Action": "*"}, inner, names, version=None, certain=depends(f"the statement at {inner.resource}{inner.pointer}"))
+            yield Statement(
+                {"Action": "*"},
+                inner,
+                names,
+                version=None,
+                certain=depends(f"the statement at {inner.resource}{inner.pointer}"),
+            )
 
 
 def _tests(block: object, names: Names, variables: bool, label: str) -> Iterator[Test]:  # noqa: FBT001
@@ -201,19 +222,13 @@ def _tests(block: object, names: Names, variables: bool, label: str) -> Iterator
 
 
 def _is_account(named: Text, account: str) -> Verdict:
-    written = plain(named)
+    written = named.plain
     if written is not None:
-        return written == account or (
-            written.endswith(":root") and written.split(":")[4:5] == [account]
-        )
-    root = matches((*"arn:", Wild(many=True), *f":iam::{account}:root"), named)
-    return root
+        return written == account or (written.endswith(":root") and written.split(":")[4:5] == [account])
+    return matches(Text(("a", "r", "n", ":", MANY, *f":iam::{account}:root")), named)
 
 
 def _listed(value: object) -> list[object]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-__all__ = ["Principal", "Statement", "Where", "statements", "text"]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from mangaobs.iam._verdict import Verdict, depends
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mangaobs.iam._context import Context
 
 
@@ -37,9 +39,55 @@ class Wild(NamedTuple):
 
 # A character, or one of these.
 Token: TypeAlias = str | Symbol | Variable | Wild
-Text: TypeAlias = tuple[Token, ...]
+
+
+class Text:
+    """A text as its tokens. `plain` is the text where all of it is known and nothing is a wildcard, else None."""
+
+    __slots__ = ("_hash", "_lowered", "_written", "plain", "symbols", "tokens", "variables")
+
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        self.tokens = tuple(tokens)
+        self._hash = hash(self.tokens)
+        self.symbols = any(isinstance(token, Symbol) for token in self.tokens)
+        self.variables = any(isinstance(token, Variable) for token in self.tokens)
+        known = [token for token in self.tokens if isinstance(token, str)]
+        self.plain: str | None = "".join(known) if len(known) == len(self.tokens) else None
+        self._lowered: Text | None = None
+        self._written = self.plain
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Text) and self.tokens == other.tokens)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __add__(self, other: Text) -> Text:
+        return Text((*self.tokens, *other.tokens))
+
+    def __str__(self) -> str:
+        if self._written is None:
+            self._written = "".join(_shown(token) for token in self.tokens)
+        return self._written
+
+    def __repr__(self) -> str:
+        return f"Text({str(self)!r})"
+
+    @property
+    def lowered(self) -> Text:
+        """The text without regard to case."""
+        if self._lowered is None:
+            self._lowered = Text(token.lower() if isinstance(token, str) else token for token in self.tokens)
+        return self._lowered
+
+    @property
+    def unknown(self) -> set[str]:
+        """What of it is not known."""
+        return {_described(token) for token in self.tokens if isinstance(token, Symbol)}
+
 
 MANY, ONE = Wild(many=True), Wild(many=False)
+ANYTHING = Text((MANY,))
 # A policy variable has a service before a single colon; a CloudFormation name has none, or two.
 _VARIABLE: Final = re.compile(r"\$\{(?:([A-Za-z0-9-]+:[^:}][^},]*?)\s*(?:,\s*'([^']*)'\s*)?|([*?$]))\}")
 _SYMBOL: Final = re.compile(r"\$\{([^}]*)\}")
@@ -68,15 +116,15 @@ def text(written: str, *, wild: bool, variables: bool, symbols: frozenset[str] |
         char = written[at]
         tokens.append(char if not wild or char not in "*?" else (MANY if char == "*" else ONE))
         at += 1
-    return tuple(tokens)
+    return Text(tokens)
 
 
 def filled(given: Text, context: Context) -> Text | None:
     """The text with its variables' values; None where one has none, so that nothing matches it."""
-    if not any(isinstance(token, Variable) for token in given):
+    if not given.variables:
         return given
     tokens: list[Token] = []
-    for token in given:
+    for token in given.tokens:
         if not isinstance(token, Variable):
             tokens.append(token)
             continue
@@ -84,12 +132,12 @@ def filled(given: Text, context: Context) -> Text | None:
         if values is None:
             tokens.append(Symbol(token.key))
         elif len(values) == 1:
-            tokens.extend(values[0])
+            tokens.extend(values[0].tokens)
         elif token.default is not None and not values:
             tokens.extend(token.default)
         else:
             return None  # absent without a default, or many values, which no variable takes
-    return tuple(tokens)
+    return Text(tokens)
 
 
 @lru_cache(maxsize=65_536)
@@ -98,49 +146,28 @@ def matches(pattern: Text, subject: Text, *, arn: bool = False) -> Verdict:
 
     `arn`: a wildcard passes a colon only at the end of a segment, as AWS has it; whether one within does is left open.
     """
-    if not _has_symbol(pattern) and not _has_symbol(subject):
+    if subject.plain is not None and not pattern.symbols:
+        if pattern.plain is not None:
+            return pattern.plain == subject.plain
         strict, loose = _expressions(pattern, arn=arn)
-        plain = "".join(token for token in subject if isinstance(token, str))
-        if strict.fullmatch(plain):
+        if strict.fullmatch(subject.plain):
             return True
-        return depends("whether a wildcard within an ARN's segment passes a colon") if loose.fullmatch(plain) else False
-    if _meets(pattern, subject, certain=True):
-        return True
-    if not _meets(pattern, subject, certain=False):
+        if loose.fullmatch(subject.plain):
+            return depends("whether a wildcard within an ARN's segment passes a colon")
         return False
-    return depends(*sorted({_described(token) for token in (*pattern, *subject) if isinstance(token, Symbol)}))
+    if _meets(pattern.tokens, subject.tokens, certain=True):
+        return True
+    if not _meets(pattern.tokens, subject.tokens, certain=False):
+        return False
+    return depends(*sorted(pattern.unknown | subject.unknown))
 
 
-def equal(first: Text, second: Text) -> Verdict:
-    """Whether two texts are the same; neither has wildcards."""
-    return matches(first, second)
-
-
-def lowered(given: Text) -> Text:
-    """Without regard to case."""
-    return tuple(token.lower() if isinstance(token, str) else token for token in given)
-
-
-def plain(given: Text) -> str | None:
-    """The text where all of it is known."""
-    return None if any(not isinstance(token, str) for token in given) else "".join(map(str, given))
-
-
-def unknown(given: Text) -> set[str]:
-    """What of it is not known."""
-    return {_described(token) for token in given if isinstance(token, Symbol)}
-
-
-def shown(given: Text) -> str:
-    """The text as a person reads it."""
-    return "".join(
-        token
-        if isinstance(token, str)
-        else ("*" if token.many else "?")
-        if isinstance(token, Wild)
-        else f"${{{token.name if isinstance(token, Symbol) else token.key}}}"
-        for token in given
-    )
+def _shown(token: Token) -> str:
+    if isinstance(token, str):
+        return token
+    if isinstance(token, Wild):
+        return "*" if token.many else "?"
+    return f"${{{token.name if isinstance(token, Symbol) else token.key}}}"
 
 
 def _described(symbol: Symbol) -> str:
@@ -148,26 +175,22 @@ def _described(symbol: Symbol) -> str:
     return symbol.name if ":" in symbol.name and "::" not in symbol.name else f"the value of ${{{symbol.name}}}"
 
 
-@lru_cache(maxsize=65_536)
-def _has_symbol(given: Text) -> bool:
-    return any(isinstance(token, Symbol) for token in given)
-
-
 @lru_cache(maxsize=16_384)
 def _expressions(pattern: Text, *, arn: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     loose, strict = [], []
-    for place, token in enumerate(pattern):
+    tokens = pattern.tokens
+    for place, token in enumerate(tokens):
         if not isinstance(token, Wild):
             loose.append(re.escape(str(token)))
             strict.append(loose[-1])
             continue
         loose.append(".*" if token.many else ".")
-        last = place + 1 == len(pattern) or pattern[place + 1] == ":"
+        last = place + 1 == len(tokens) or tokens[place + 1] == ":"
         strict.append(loose[-1] if not arn or (token.many and last) else ("[^:]*" if token.many else "[^:]"))
     return re.compile("".join(strict), re.DOTALL), re.compile("".join(loose), re.DOTALL)
 
 
-def _meets(pattern: Text, subject: Text, *, certain: bool) -> bool:
+def _meets(pattern: tuple[Token, ...], subject: tuple[Token, ...], *, certain: bool) -> bool:
     """Whether they match whatever the symbols' values are (`certain`), or for some values."""
     ends: set[tuple[int, int]] = set()
     todo = [(0, 0)]

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from mangaobs.project.configuration import Api
     from mangaobs.signals import AccessLog
 
-API, STAGE, DEPLOYMENT, AUTHORIZER, DOMAIN = "ChatApiResource", "ChatStage", "ChatDeployment", "ChatAuthorizer", "ChatDomain"
+API, STAGE, DEPLOYMENT, AUTHORIZER, DOMAIN = (
+    "ChatApiResource",
+    "ChatStage",
+    "ChatDeployment",
+    "ChatAuthorizer",
+    "ChatDomain",
+)
 _WRITES_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 
 
@@ -211,7 +217,5 @@ def _domain(stack: Stack) -> None:
             SecurityPolicy="TLS_1_2",
         )
     )
-    stack.add(
-        apigateway.BasePathMapping("ChatBasePath", DomainName=Ref(DOMAIN), RestApiId=Ref(API), Stage=Ref(STAGE))
-    )
+    stack.add(apigateway.BasePathMapping("ChatBasePath", DomainName=Ref(DOMAIN), RestApiId=Ref(API), Stage=Ref(STAGE)))
     stack.output("ApiAddress", "Address that the domain's record points to", attribute(DOMAIN, "RegionalDomainName"))

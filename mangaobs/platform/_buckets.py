@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
     from mangaobs.platform._policy import Text
 
-BACKUP, ANALYTICS, AUDIT, TRAIL, ACCESS = "BackupBucket", "AnalyticsBucket", "AuditBucket", "TrailBucket", "AccessLogBucket"
+BACKUP, ANALYTICS, AUDIT, TRAIL, ACCESS = (
+    "BackupBucket",
+    "AnalyticsBucket",
+    "AuditBucket",
+    "TrailBucket",
+    "AccessLogBucket",
+)
 MODEL_LOGS = "ModelLogBucket"
 ATHENA_PREFIX = "athena-results/"
 
@@ -29,7 +35,12 @@ def build(stack: Stack) -> None:
     """The buckets; their policies follow once the roles are there."""
     settings = stack.settings
     _access_logs(stack)
-    _bucket(stack, BACKUP, key=_keys.DATA, rules=[_expires("exports", settings.backup_days, "exports/"), *_kept(settings.backup_days)])
+    _bucket(
+        stack,
+        BACKUP,
+        key=_keys.DATA,
+        rules=[_expires("exports", settings.backup_days, "exports/"), *_kept(settings.backup_days)],
+    )
     _bucket(
         stack,
         ANALYTICS,
@@ -244,7 +255,12 @@ def _deleted_by(id: str, erasers: Sequence[Text]) -> list[Statement]:
 def _never_bypassed(id: str) -> Statement:
     return deny(
         "LockIsNeverBypassed",
-        ["s3:BypassGovernanceRetention", "s3:PutObjectLegalHold", "s3:PutObjectRetention", "s3:PutBucketObjectLockConfiguration"],
+        [
+            "s3:BypassGovernanceRetention",
+            "s3:PutObjectLegalHold",
+            "s3:PutObjectRetention",
+            "s3:PutBucketObjectLockConfiguration",
+        ],
         [attribute(id), _objects(id, "*")],
         principal=everyone(),
     )

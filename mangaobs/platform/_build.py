@@ -48,7 +48,8 @@ def render_platform(project: Path | None = None, env: str | None = None, sets: S
     missing = [name for name in _NEEDED if name not in stack.functions]
     if missing:
         raise RenderError(
-            f"the platform needs the function {missing[0]}, and handlers/ has none", right=f"handlers/{missing[0]}/permissions.toml"
+            f"the platform needs the function {missing[0]}, and handlers/ has none",
+            right=f"handlers/{missing[0]}/permissions.toml",
         )
     if access_log is None:
         raise RenderError("SIGNALS has no access log", right="Signals(access_log=AccessLog(…)) in handlers/signals.py")

@@ -101,7 +101,9 @@ def _redis(stack: Stack) -> None:
             AutoMinorVersionUpgrade=True,
         )
     )
-    stack.output("RedisNode", "Id of Redis' first node: RedisCluster of the observability stack", f"{settings.redis_group}-001")
+    stack.output(
+        "RedisNode", "Id of Redis' first node: RedisCluster of the observability stack", f"{settings.redis_group}-001"
+    )
 
 
 def _dax(stack: Stack) -> None:
@@ -124,7 +126,10 @@ def _dax(stack: Stack) -> None:
     )
     stack.add(
         dax.SubnetGroup(
-            "DaxSubnets", SubnetGroupName=stack.named("dax"), SubnetIds=_network.subnets(stack), Description="Private subnets"
+            "DaxSubnets",
+            SubnetGroupName=stack.named("dax"),
+            SubnetIds=_network.subnets(stack),
+            Description="Private subnets",
         )
     )
     stack.add(

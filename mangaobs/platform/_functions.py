@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mangaobs.project.configuration import Function
     from mangaobs.project.functions import FunctionDeclaration
 
-SESSION_SECRET, SWITCH = "SessionHashKey", "HotKeySwitch"  # noqa: S105 - the resource's name
+SESSION_SECRET, SWITCH = "SessionHashKey", "HotKeySwitch"
 # Calls nothing but the issuer's public address, which a VPC without a way out does not reach.
 _OUTSIDE: Final = frozenset({"authorizer"})
 _RUNTIME: Final = "python3.12"
@@ -126,8 +126,18 @@ def build(stack: Stack, declaration: FunctionDeclaration, names: _roles.Names) -
             Runtime=_RUNTIME,
             Handler=f"handlers.{folder}.handler",
             Code=awslambda.Code(
-                S3Bucket=stack.parameter("CodeBucket", "Bucket with the functions' archives, as mangaobs bundle makes them"),
-                S3Key=Join("", [stack.parameter("CodePrefix", "Prefix of the archives; a new one for each version", "functions/"), f"{folder}.zip"]),
+                S3Bucket=stack.parameter(
+                    "CodeBucket", "Bucket with the functions' archives, as mangaobs bundle makes them"
+                ),
+                S3Key=Join(
+                    "",
+                    [
+                        stack.parameter(
+                            "CodePrefix", "Prefix of the archives; a new one for each version", "functions/"
+                        ),
+                        f"{folder}.zip",
+                    ],
+                ),
             ),
             Role=attribute(_roles.role_id(folder)),
             MemorySize=function.memory,
@@ -154,7 +164,11 @@ def _without_redis(stack: Stack, declaration: FunctionDeclaration) -> FunctionDe
 
 
 def _group_name(stack: Stack, function: Function) -> Text:
-    return stack.value(function.log_group) if function.log_group else Sub("/aws/lambda/${Name}", Name=stack.value(function.name))
+    return (
+        stack.value(function.log_group)
+        if function.log_group
+        else Sub("/aws/lambda/${Name}", Name=stack.value(function.name))
+    )
 
 
 def _variables(stack: Stack, declaration: FunctionDeclaration) -> dict[str, Text]:
@@ -180,7 +194,9 @@ def _variables(stack: Stack, declaration: FunctionDeclaration) -> dict[str, Text
                 right=f"[platform.environment.{declaration.name}] {variable.name} = …",
             )
     declared = {variable.name for variable in declaration.variables}
-    wrong = sorted(name for name in given if name not in declared and not name.startswith(("MANGAOBS_", "AWS_", "POWERTOOLS_")))
+    wrong = sorted(
+        name for name in given if name not in declared and not name.startswith(("MANGAOBS_", "AWS_", "POWERTOOLS_"))
+    )
     if wrong:
         from mangaobs.catalog import did_you_mean
 

@@ -59,7 +59,9 @@ def build(stack: Stack) -> None:
             AccessTokenValidity=15,
             IdTokenValidity=15,
             RefreshTokenValidity=7,
-            TokenValidityUnits=cognito.TokenValidityUnits(AccessToken="minutes", IdToken="minutes", RefreshToken="days"),
+            TokenValidityUnits=cognito.TokenValidityUnits(
+                AccessToken="minutes", IdToken="minutes", RefreshToken="days"
+            ),
         )
     )
     for name, description in GROUPS.items():

@@ -70,7 +70,13 @@ def _data(stack: Stack) -> list[Statement]:
     root = Principal("AWS", stack.arn("iam", "root", region=False))
     return [
         # Who may use it is for the roles' own policies, which name this key and the services that it is used through.
-        allow("UseByPoliciesOfTheAccount", USE, ["*"], principal=root, conditions={"StringEquals": {"kms:CallerAccount": ACCOUNT}}),
+        allow(
+            "UseByPoliciesOfTheAccount",
+            USE,
+            ["*"],
+            principal=root,
+            conditions={"StringEquals": {"kms:CallerAccount": ACCOUNT}},
+        ),
         allow(
             "GrantsForServices",
             ["kms:CreateGrant"],
@@ -130,7 +136,14 @@ def _logs() -> list[Statement]:
     return [
         allow(
             "LogGroupsOfTheAccount",
-            ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            [
+                "kms:Encrypt",
+                "kms:Decrypt",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+                "kms:GenerateDataKey*",
+                "kms:DescribeKey",
+            ],
             ["*"],
             principal=Principal("Service", Sub("logs.${AWS::Region}.amazonaws.com")),
             conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}},

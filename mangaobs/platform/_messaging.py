@@ -50,7 +50,8 @@ def _named(stack: Stack, section: str, key: str) -> Text:
     found = getattr(stack.configuration, section)
     if key not in found:
         raise RenderError(
-            f"the platform needs [{section}.{key}], which mangaobs.toml has not", right=f"[{section}.{key}] with its name"
+            f"the platform needs [{section}.{key}], which mangaobs.toml has not",
+            right=f"[{section}.{key}] with its name",
         )
     return stack.value(found[key].name)
 
@@ -68,7 +69,12 @@ def _queues(stack: Stack, retry_timeout: int) -> None:
         RedrivePolicy=redrive,
     )
     _queue(
-        stack, AGENTS, stack.named("agents"), VisibilityTimeout=300, MessageRetentionPeriod=4 * _DAY, RedrivePolicy=redrive
+        stack,
+        AGENTS,
+        stack.named("agents"),
+        VisibilityTimeout=300,
+        MessageRetentionPeriod=4 * _DAY,
+        RedrivePolicy=redrive,
     )
     _queue_policy(
         stack,
@@ -102,7 +108,9 @@ def _queues(stack: Stack, retry_timeout: int) -> None:
 
 
 def _queue(stack: Stack, id: str, name: Text, **more: Any) -> None:  # noqa: ANN401 - of the resource
-    stack.add(sqs.Queue(id, QueueName=name, KmsMasterKeyId=_keys.arn(_keys.DATA), KmsDataKeyReusePeriodSeconds=3600, **more))
+    stack.add(
+        sqs.Queue(id, QueueName=name, KmsMasterKeyId=_keys.arn(_keys.DATA), KmsDataKeyReusePeriodSeconds=3600, **more)
+    )
 
 
 def _queue_policy(stack: Stack, id: str, statements: list[Statement] | None = None) -> None:
@@ -117,12 +125,14 @@ def _queue_policy(stack: Stack, id: str, statements: list[Statement] | None = No
 
 
 def _topic(stack: Stack) -> None:
-    stack.add(
-        sns.Topic(HANDOFFS, TopicName=_named(stack, "topics", "handoffs"), KmsMasterKeyId=_keys.arn(_keys.DATA))
-    )
+    stack.add(sns.Topic(HANDOFFS, TopicName=_named(stack, "topics", "handoffs"), KmsMasterKeyId=_keys.arn(_keys.DATA)))
     stack.add(
         sns.SubscriptionResource(
-            "AgentsSubscription", TopicArn=Ref(HANDOFFS), Protocol="sqs", Endpoint=attribute(AGENTS), RawMessageDelivery=True
+            "AgentsSubscription",
+            TopicArn=Ref(HANDOFFS),
+            Protocol="sqs",
+            Endpoint=attribute(AGENTS),
+            RawMessageDelivery=True,
         )
     )
     tls = deny(
@@ -133,7 +143,9 @@ def _topic(stack: Stack) -> None:
         conditions={"Bool": {"aws:SecureTransport": "false"}},
     )
     stack.add(sns.TopicPolicy(f"{HANDOFFS}Policy", Topics=[Ref(HANDOFFS)], PolicyDocument=document(tls)))
-    stack.output("HandoffTopicName", "Name of the topic: HandoffTopic of the observability stack", GetAtt(HANDOFFS, "TopicName"))
+    stack.output(
+        "HandoffTopicName", "Name of the topic: HandoffTopic of the observability stack", GetAtt(HANDOFFS, "TopicName")
+    )
 
 
 def _analytics(stack: Stack) -> None:
@@ -183,7 +195,10 @@ def _analytics(stack: Stack) -> None:
                 [_keys.arn(_keys.DATA)],
                 conditions={
                     "StringEquals": {
-                        "kms:ViaService": [Sub("kinesis.${AWS::Region}.amazonaws.com"), Sub("s3.${AWS::Region}.amazonaws.com")]
+                        "kms:ViaService": [
+                            Sub("kinesis.${AWS::Region}.amazonaws.com"),
+                            Sub("s3.${AWS::Region}.amazonaws.com"),
+                        ]
                     }
                 },
             ),
@@ -284,5 +299,3 @@ def _bus(stack: Stack) -> None:
 def bus_rule_role(stack: Stack, id: str, statements: list[Statement]) -> None:
     """The role by which a rule reaches its target."""
     _roles.add_role(stack, id, trusted=_roles.trusted("events", here()), statements=statements)
-
-

@@ -62,9 +62,7 @@ def build(stack: Stack) -> None:
                 MapPublicIpOnLaunch=False,
             )
         )
-        stack.add(
-            ec2.SubnetRouteTableAssociation(f"{id}Routes", SubnetId=Ref(id), RouteTableId=Ref("PrivateRoutes"))
-        )
+        stack.add(ec2.SubnetRouteTableAssociation(f"{id}Routes", SubnetId=Ref(id), RouteTableId=Ref("PrivateRoutes")))
     _groups(stack)
 
 

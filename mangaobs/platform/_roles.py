@@ -131,9 +131,13 @@ class Names:
         ]
 
 
-def function_role(stack: Stack, function: FunctionDeclaration, names: Names, *, log_group: Text, in_vpc: bool) -> list[str]:
+def function_role(
+    stack: Stack, function: FunctionDeclaration, names: Names, *, log_group: Text, in_vpc: bool
+) -> list[str]:
     """The role of a function; gives the actions that it may call by itself."""
-    statements = [statement for one in function.permissions for statement in _permitted(stack, one, function.name, names)]
+    statements = [
+        statement for one in function.permissions for statement in _permitted(stack, one, function.name, names)
+    ]
     own = sorted({action for one in function.permissions for action in one.actions})
     # What fails for good, asynchronously, is sent to the dead letters with the function's role.
     dead_letters = names.source("dead-letters", function.name)
@@ -217,6 +221,7 @@ def _interfaces(stack: Stack, function: str) -> list[Statement]:
     own = stack.arn("lambda", "function:", stack.value(configured.name))
     return [
         allow("NetworkInterfaces", actions, ["*"]),
-        deny("NoNetworkInterfacesFromCode", actions, ["*"], conditions={"ArnEquals": {"lambda:SourceFunctionArn": own}}),
+        deny(
+            "NoNetworkInterfacesFromCode", actions, ["*"], conditions={"ArnEquals": {"lambda:SourceFunctionArn": own}}
+        ),
     ]
-

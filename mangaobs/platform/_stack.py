@@ -13,9 +13,9 @@ from mangaobs.render import Values, declared
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mangaobs.platform._policy import Text
     from mangaobs.project import Configuration, FunctionDeclaration
     from mangaobs.project.configuration import Name, Platform
-    from mangaobs.platform._policy import Text
 
 R = TypeVar("R", bound=troposphere.AWSObject)
 
@@ -111,7 +111,9 @@ class Stack:
         configured = self._values.parameters
         both = sorted(set(configured) & set(self._own_parameters))
         if both:
-            raise RenderError(f"the platform has a parameter {both[0]} of its own", right="another name in mangaobs.toml")
+            raise RenderError(
+                f"the platform has a parameter {both[0]} of its own", right="another name in mangaobs.toml"
+            )
         parameters = {
             **{name: declared(one) for name, one in configured.items()},
             **{name: one.to_dict() for name, one in self._own_parameters.items()},

@@ -151,7 +151,9 @@ def _schedule(stack: Stack) -> None:
         function = _functions.configured(stack, folder)
         if function.event_source != "schedule":
             continue
-        rule = next((one for key, one in stack.configuration.rules.items() if key.startswith(folder.replace("_", "-"))), None)
+        rule = next(
+            (one for key, one in stack.configuration.rules.items() if key.startswith(folder.replace("_", "-"))), None
+        )
         id = f"{_functions.function_id(folder)}Schedule"
         name = stack.value(rule.name) if rule is not None else stack.named(folder.replace("_", "-"))
         stack.add(

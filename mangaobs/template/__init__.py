@@ -8,4 +8,15 @@ from mangaobs.template._resolve import Unknown, holds_unknown
 from mangaobs.template._template import Resource, Template, physical_form, read
 from mangaobs.template._worlds import World, worlds
 
-__all__ = ["Node", "Resource", "Template", "Unknown", "World", "compose", "holds_unknown", "physical_form", "read", "worlds"]
+__all__ = [
+    "Node",
+    "Resource",
+    "Template",
+    "Unknown",
+    "World",
+    "compose",
+    "holds_unknown",
+    "physical_form",
+    "read",
+    "worlds",
+]
