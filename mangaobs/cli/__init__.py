@@ -12,6 +12,7 @@ COMMANDS = {
     "lint": ("lint", "Prove that a template's observability can work; find what is dead or missing."),
     "rules": ("rules", "Say what the linter looks for, and why."),
     "iam": ("iam", "Prove what IAM's policies allow, and what they deny."),
+    "bundle": ("bundle", "Make the functions' archives for Lambda."),
     "query": ("query", "List, check, format and run Logs Insights queries."),
 }
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 SESSION_SECRET, SWITCH = "SessionHashKey", "HotKeySwitch"
 # Calls nothing but the issuer's public address, which a VPC without a way out does not reach.
 _OUTSIDE: Final = frozenset({"authorizer"})
-_RUNTIME: Final = "python3.12"
 
 
 def configured(stack: Stack, folder: str) -> Function:
@@ -123,7 +122,7 @@ def build(stack: Stack, declaration: FunctionDeclaration, names: _roles.Names) -
             id,
             FunctionName=stack.value(function.name),
             Description=f"{folder} of {stack.configuration.application}",
-            Runtime=_RUNTIME,
+            Runtime=stack.settings.runtime,
             Handler=f"handlers.{folder}.handler",
             Code=awslambda.Code(
                 S3Bucket=stack.parameter(

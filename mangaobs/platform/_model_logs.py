@@ -55,7 +55,7 @@ def build(stack: Stack) -> None:
             FUNCTION,
             FunctionName=name,
             Description="Switches Bedrock's invocation logs on and off, for CloudFormation",
-            Runtime="python3.12",
+            Runtime=stack.settings.runtime,
             Handler="index.handler",
             Code=awslambda.Code(ZipFile=code),
             Role=attribute(ROLE),

@@ -52,6 +52,14 @@ class Platform(Section, frozen=True):
 
     vpc_cidr: Annotated[_Cidr, Meta(description="Address block of the VPC")] = "10.40.0.0/16"
     availability_zones: Annotated[int, Meta(description="Availability zones, a private subnet in each", ge=2, le=4)] = 2
+    runtime: Annotated[
+        str,
+        Meta(
+            description="Lambda's runtime: the Python that `mangaobs bundle` runs on",
+            pattern=r"^python3\.\d+$",
+            extra={"right": "for example python3.11"},
+        ),
+    ] = "python3.11"
     endpoints: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[a-z0-9.-]+$")], ...],
         Meta(description="Interface endpoints beside those that the functions' permissions need, for example `xray`"),
@@ -69,8 +77,8 @@ class Platform(Section, frozen=True):
     dax: Annotated[
         bool,
         Meta(
-            description="A DAX cluster. It knows no leading keys, hides reads from CloudTrail and Contributor Insights, "
-            "and its query cache is stale: never read turns through it"
+            description="A DAX cluster. It knows no leading keys, hides reads from CloudTrail and Contributor "
+            "Insights, and its query cache is stale: never read turns through it"
         ),
     ] = False
     dax_node_type: Annotated[_Node, Meta(description="Node type of DAX")] = "dax.t3.small"

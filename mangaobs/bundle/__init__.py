@@ -1,0 +1,5 @@
+"""The functions of a project as archives for Lambda: the same bytes every time, and only what each imports."""
+
+from mangaobs.bundle._bundle import Bundle, bundle, provided
+
+__all__ = ["Bundle", "bundle", "provided"]
