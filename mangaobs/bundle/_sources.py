@@ -43,9 +43,17 @@ def source(file: Path, module: str) -> Source:
     reader = _Reader(package)
     definitions: dict[str, Uses] = {}
     faces: dict[str, str] = {}
-    for node in tree.body:
+    todo: list[ast.stmt] = list(tree.body)
+    while todo:
+        node = todo.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             definitions[node.name] = reader.uses([node])
+        elif isinstance(node, ast.If) and _is_type_checking(node.test):
+            todo += node.orelse
+        else:  # a definition may stand in an `if` or a `try` of the module's
+            todo += [inner for inner in ast.iter_child_nodes(node) if isinstance(inner, ast.stmt)]
+            todo += [inner for handler in getattr(node, "handlers", []) for inner in handler.body]
+    for node in tree.body:
         if isinstance(node, ast.If) and _is_type_checking(node.test):
             faces |= {one.called: one.module for inner in node.body for one in reader.imported(inner)}
     if "__getattr__" not in definitions:

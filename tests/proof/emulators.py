@@ -48,9 +48,12 @@ class Ministack:
         self.client("s3").put_object(Bucket=BUCKET, Key=name, Body=json.dumps(template))
         return f"{self.url}/{BUCKET}/{name}"
 
-    def create_stack(self, name: str, template: dict[str, Any], region: str = REGION) -> dict[str, str]:
+    def create_stack(
+        self, name: str, template: dict[str, Any], region: str = REGION, **more: Any
+    ) -> dict[str, str]:
         """Deploy, by address; the physical id of every resource."""
-        self.client("cloudformation", region).create_stack(StackName=name, TemplateURL=self.upload(name, template))
+        cloudformation = self.client("cloudformation", region)
+        cloudformation.create_stack(StackName=name, TemplateURL=self.upload(name, template), **more)
         return self.finish(name, region)
 
     def create_inline_stack(self, name: str, body: str, region: str = REGION) -> dict[str, str]:
@@ -83,8 +86,11 @@ class StackError(Exception):
 
 
 @contextmanager
-def running_ministack(folder: Path) -> Iterator[Ministack]:
-    """Start ministack on a free port of the loopback interface; stop it at the end."""
+def running_ministack(folder: Path, *program: str, **environ: str) -> Iterator[Ministack]:
+    """Start ministack on a free port of the loopback interface; stop it at the end.
+
+    `program` are Python's arguments where it is not ministack's own; `environ` is added to its environment.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,10 +99,11 @@ def running_ministack(folder: Path) -> Iterator[Ministack]:
         "BIND_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",
         "GATEWAY_PORT": str(port),
+        **environ,
     }
     with (folder / "ministack.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], env=environment, cwd=folder, stdout=log, stderr=log
+            [sys.executable, *(program or ("-m", "ministack"))], env=environment, cwd=folder, stdout=log, stderr=log
         )
         try:
             _wait(process, f"http://127.0.0.1:{port}/_ministack/ready", folder / "ministack.log")

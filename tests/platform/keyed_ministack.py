@@ -1,7 +1,8 @@
-"""ministack with the condition keys that AWS puts into requests and ministack does not: run as a program.
+"""ministack with what AWS puts into requests and ministack does not: run as a program.
 
-dynamodb:LeadingKeys of every request and of each item of a transaction, and kms:CallerAccount. Nothing else is changed:
-the policies, and what decides on them, are the template's and ministack's own.
+That is dynamodb:LeadingKeys of every request and of each item of a transaction, kms:CallerAccount, the actions that
+Bedrock's Converse needs, which are those of InvokeModel; and the loopback connection counts as one over TLS. Nothing else
+is changed: the policies, and what decides on them, are the template's and ministack's own.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def leading_keys(body: dict[str, Any]) -> list[str]:
 service_context = iam_actions.dynamodb_service_context
 transaction_checks = iam_actions.dynamodb_transaction_checks
 enforce = iam_evaluator.enforce
+pin_request_origin = iam_evaluator.pin_request_origin
 
 
 def with_leading_keys(body: bytes) -> dict[str, Any]:
@@ -52,7 +54,15 @@ def remembered(action: str, body: bytes, region: str, account_id: str) -> Any:
     return checks
 
 
+# Source: Bedrock API reference, "Converse" and "ConverseStream": the permission that each needs.
+CONVERSE = {
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+}
+
+
 def with_callers_keys(access_key: str, action: str, service: str, region: str, **more: Any) -> Any:
+    action = CONVERSE.get(action, action)
     context = dict(more.pop("service_context", None) or {})
     if service == "dynamodb" and "dynamodb:EnclosingOperation" in context:
         context["dynamodb:LeadingKeys"] = [_ITEMS.get().pop(0)]
@@ -63,6 +73,11 @@ def with_callers_keys(access_key: str, action: str, service: str, region: str, *
     return enforce(access_key, action, service, region, service_context=context, **more)
 
 
+def over_tls(source_ip: str, _: bool) -> None:
+    pin_request_origin(source_ip, True)
+
+
+iam_evaluator.pin_request_origin = over_tls
 iam_actions.dynamodb_service_context = with_leading_keys
 iam_actions.dynamodb_transaction_checks = remembered
 iam_evaluator.enforce = with_callers_keys
