@@ -33,6 +33,46 @@ REFUSED = {
     "AWS::XRay::Group",
     "AWS::XRay::SamplingRule",
 }
+# What it creates without, or gives back otherwise. `Platform` gives the roles their boundary through IAM.
+LOST: dict[str, set[str]] = {
+    "AWS::ApiGateway::RestApi": {"EndpointConfiguration"},
+    "AWS::ApiGateway::Stage": {"AccessLogSetting"},
+    "AWS::Athena::WorkGroup": {"Tags"},
+    "AWS::DynamoDB::Table": {
+        "ContributorInsightsSpecification",
+        "PointInTimeRecoverySpecification",
+        "ResourcePolicy",
+        "SSESpecification",
+        "TimeToLiveSpecification",
+    },
+    "AWS::EC2::VPCEndpoint": {"PolicyDocument", "PrivateDnsEnabled", "SecurityGroupIds"},
+    "AWS::ElastiCache::ReplicationGroup": {
+        "CacheSubnetGroupName",
+        "EngineVersion",
+        "KmsKeyId",
+        "SecurityGroupIds",
+        "Tags",
+    },
+    "AWS::ElastiCache::SubnetGroup": {"Tags"},
+    "AWS::ElastiCache::User": {"Tags"},
+    "AWS::ElastiCache::UserGroup": {"Tags"},
+    "AWS::Events::EventBus": {"KmsKeyIdentifier", "Tags"},
+    "AWS::Kinesis::Stream": {"StreamEncryption"},
+    "AWS::Lambda::EventSourceMapping": {"Tags"},
+    "AWS::Lambda::Function": {"DeadLetterConfig", "KmsKeyArn", "ReservedConcurrentExecutions", "VpcConfig"},
+    "AWS::Logs::LogGroup": {"DataProtectionPolicy"},
+    "AWS::S3::Bucket": {
+        "BucketEncryption",
+        "LifecycleConfiguration",
+        "LoggingConfiguration",
+        "ObjectLockConfiguration",
+        "ObjectLockEnabled",
+        "Tags",
+    },
+    "AWS::SNS::Topic": {"KmsMasterKeyId"},
+    "AWS::SecretsManager::Secret": {"GenerateSecretString"},
+    "AWS::StepFunctions::StateMachine": {"LoggingConfiguration", "TracingConfiguration"},
+}
 
 
 def without(template: dict[str, Any], refused: set[str]) -> dict[str, Any]:
@@ -73,6 +113,15 @@ class Platform:
             Capabilities=["CAPABILITY_IAM"],
         )
         self.table = "manga-assist-sessions"
+        self._bound()
+
+    def _bound(self) -> None:
+        """The roles' boundary, which ministack's CloudFormation loses and its IAM enforces."""
+        for id, one in self.template["Resources"].items():
+            if one["Type"] == "AWS::IAM::Role":
+                self.client("iam").put_role_permissions_boundary(
+                    RoleName=self.ids[id], PermissionsBoundary=self.ids["RoleBoundary"]
+                )
 
     def client(self, service: str) -> Any:
         """A client of the account's root."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ..proof.emulators import StackError
-from .system import REFUSED, Platform, eventually, running_platform
+from .readback import NOTHING_TO_READ, READERS, WRITE_ONLY, lost, resolved
+from .system import LOST, REFUSED, Platform, eventually, running_platform
 
 pytestmark = pytest.mark.slow
 
@@ -32,6 +34,18 @@ def test_what_ministack_refuses_is_exactly_this(platform):
         )
     named = str(refused.value).partition("[")[2].partition("]")[0]
     assert set(named.split(", ")) == REFUSED
+
+
+def test_everything_else_arrives_as_the_template_says_it(platform):
+    # Given the deployed stack, when each resource is read back, then exactly the listed properties are lost.
+    found: dict[str, set[str]] = defaultdict(set)
+    for id, one in resolved(platform.template, platform.ids, platform.ministack.account).items():
+        kind, properties = one["Type"], one.get("Properties", {})
+        if kind in REFUSED | NOTHING_TO_READ:
+            continue
+        held = READERS[kind](platform.client, platform.ids[id], properties)
+        found[kind] |= {name for name in lost(properties, held) if (kind, name) not in WRITE_ONLY}
+    assert {kind: names for kind, names in found.items() if names} == LOST
 
 
 def test_a_message_goes_through_the_api_to_the_table_and_on(platform):
