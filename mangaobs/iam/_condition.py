@@ -144,8 +144,10 @@ def _arn(pattern: Text, asked: Text) -> Verdict:
     left, right = _segments(pattern), _segments(asked)
     if len(left) == len(right) == 6:
         return every(matches(one, other) for one, other in zip(left, right, strict=True))
-    hidden = pattern.unknown | asked.unknown
-    return depends(*hidden) if hidden and matches(pattern, asked) is not False else matches(pattern, asked) is True
+    # AWS says that the six parts are compared one by one, not what a pattern with fewer of them matches.
+    if matches(pattern, asked) is False:
+        return False
+    return depends(*(pattern.unknown | asked.unknown), f"what {pattern} matches, which has not the six parts of an ARN")
 
 
 def _known(compare: Callable[[str, str], bool]) -> _Compare:

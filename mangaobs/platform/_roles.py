@@ -186,7 +186,7 @@ def _routed(stack: Stack, permission: Permission) -> Statement:
         f"{permission.sid}Routed",
         permission.actions,
         [Sub("arn:${AWS::Partition}:bedrock:*::foundation-model/${ChatFoundationModel}")] if foundation else [],
-        conditions={"StringEquals": {"bedrock:InferenceProfileArn": profile}},
+        conditions={"ArnEquals": {"bedrock:InferenceProfileArn": profile}},
     )
 
 

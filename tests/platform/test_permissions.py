@@ -1,0 +1,206 @@
+"""Who may do what: section 2's matrix, proved for every action that DynamoDB has; and the gates of other people's tools."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+
+import pytest
+
+from mangaobs.iam import Answer, actions, differences, matrix, read_expectations, situations
+
+from ..proof.configurations import ROOT
+
+TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/manga-assist-sessions"
+INDEX = "GSI1-customer-sessions"
+DELETES = ("DeleteItem", "BatchWriteItem", "PartiQLDelete")
+PARTIQL = ("PartiQLSelect", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete")
+
+
+@pytest.fixture(scope="module")
+def cells(account):
+    return list(matrix(account, TABLE, index=INDEX))
+
+
+@pytest.fixture(scope="module")
+def answers(cells):
+    return {(one.role, one.action.partition(":")[2], one.situation): one.decision for one in cells}
+
+
+def allowed(answers, action, *roles):
+    return {
+        (role, situation)
+        for (role, name, situation), decision in answers.items()
+        if name == action and decision.decision is not Answer.DENY and (not roles or role in roles)
+    }
+
+
+def test_the_matrix_is_what_the_project_expects(cells, account):
+    expected = read_expectations(ROOT / "handlers" / "matrix.toml", account)
+    assert list(differences(cells, expected)) == []
+
+
+def test_every_action_of_every_role_was_asked_and_nothing_is_left_open(cells, account):
+    asked = {(one.role, one.action) for one in cells}
+    assert asked == set(product(account.roles, (one.name for one in actions("dynamodb"))))
+    assert {one.decision.decision for one in cells} == {Answer.ALLOW, Answer.DENY}
+    assert len(situations()) >= 12
+
+
+def test_nobody_scans(answers):
+    assert not allowed(answers, "Scan")
+
+
+@pytest.mark.parametrize("action", PARTIQL)
+def test_nobody_speaks_partiql(answers, action):
+    assert not allowed(answers, action)
+
+
+@pytest.mark.parametrize("action", DELETES)
+def test_deleting_is_for_the_delete_role_alone_by_every_route(answers, action):
+    # The four routes: DeleteItem, a batch, PartiQL, and DeleteItem within a transaction.
+    assert {role for role, _ in allowed(answers, action)} <= {"AdminDeleteRole"}
+    assert {role for role, _ in allowed(answers, "BatchWriteItem")} == set()
+
+
+def test_a_transaction_opens_nothing_that_its_actions_do_not(answers):
+    within = {(role, name) for (role, name, situation), one in answers.items() if situation == "transaction" and one.decision == "ALLOW"}
+    alone = {(role, name) for (role, name, situation), one in answers.items() if situation == "own-key" and one.decision == "ALLOW"}
+    assert within <= alone
+
+
+@pytest.mark.parametrize(
+    "situation", ["bare-prefix", "lower-case", "customer-key", "mixed-keys", "no-key", "full-scan", "without-tls"]
+)
+def test_wrong_keys_absent_keys_and_no_tls_open_nothing_to_anybody(answers, situation):
+    open_to = {(role, name) for (role, name, where), one in answers.items() if where == situation and one.decision != "DENY"}
+    assert open_to == set()
+
+
+@pytest.mark.parametrize("situation", ["other-table", "other-account", "other-region"])
+def test_nothing_else_is_open_to_anybody(answers, situation):
+    assert not {key for key, one in answers.items() if key[2] == situation and one.decision != "DENY"}
+
+
+def test_items_are_reached_through_the_endpoint_alone(answers):
+    # But for Step Functions, which calls from its own side.
+    beside = {role for (role, name, where), one in answers.items() if where == "beside-the-endpoint" and one.decision == "ALLOW" and name.endswith("Item")}
+    assert beside == {"HandoffMachineRole"}
+
+
+def test_without_the_boundary_the_answers_are_the_same_so_policies_alone_hold(account, cells):
+    # The boundary is the second lock: what it denies is denied without it, too.
+    for role in account.roles.values():
+        role.boundary, kept = None, role.boundary
+        try:
+            account._about_action.clear()
+            for one in matrix(account, TABLE, index=INDEX, roles=[role]):
+                before = next(cell for cell in cells if cell[:3] == one[:3])
+                assert before.decision.decision == one.decision.decision
+        finally:
+            role.boundary = kept
+    account._about_action.clear()
+
+
+# Other people's tools
+
+
+def policies(template):
+    """Every policy of a role or of the boundary, with values in place of CloudFormation's functions."""
+    from ..proof.resolution import _resolved  # noqa: F401 - the functions that it knows
+
+    for id, one in template["Resources"].items():
+        properties = one.get("Properties", {})
+        if one["Type"] == "AWS::IAM::Role":
+            for policy in properties.get("Policies", []):
+                yield f"{id}", plain(policy["PolicyDocument"])
+        if one["Type"] == "AWS::IAM::ManagedPolicy":
+            yield id, plain(properties["PolicyDocument"])
+
+
+def plain(tree):
+    if isinstance(tree, list):
+        return [plain(one) for one in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if len(tree) == 1:
+        function, argument = next(iter(tree.items()))
+        if function == "Fn::GetAtt":
+            return ARNS.get(argument[0].removesuffix("Resource")) or _arn(argument[0])
+        if function == "Ref":
+            return REFS.get(argument) or _arn(argument)
+        if function == "Fn::Join":
+            return argument[0].join(plain(argument[1]))
+        if function == "Fn::Sub":
+            text, names = (argument, {}) if isinstance(argument, str) else argument
+            known = {**REFS, **{name: plain(one) for name, one in names.items()}}
+            for name, value in known.items():
+                text = text.replace(f"${{{name}}}", str(value))
+            return text
+    return {key: plain(one) for key, one in tree.items()}
+
+
+REFS = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Region": "us-east-1",
+    "AWS::Partition": "aws",
+    "AWS::URLSuffix": "amazonaws.com",
+    "SessionsTable": "manga-assist-sessions",
+    "CustomerIndex": "GSI1-customer-sessions",
+    "ChatModel": "anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "ChatFoundationModel": "anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "TrailLogGroup": "/manga-assist/cloudtrail",
+    "MessageFunction": "manga-assist-message",
+    "HandoffFunction": "manga-assist-handoff",
+    "RedisSecret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:redis-a1b2c3",
+    "HandoffTopicResource": "arn:aws:sns:us-east-1:123456789012:handoffs",
+}
+ARNS: dict[str, str] = {}
+
+
+def _arn(id):
+    if "Key" in id:
+        return "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+    if "Queue" in id:
+        return "arn:aws:sqs:us-east-1:123456789012:queue"
+    if "Bucket" in id:
+        return "arn:aws:s3:::bucket"
+    if "EventStream" in id:
+        return "arn:aws:kinesis:us-east-1:123456789012:stream/events"
+    if "LogGroup" in id:
+        return "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f:*"
+    if "Bus" in id:
+        return "arn:aws:events:us-east-1:123456789012:event-bus/b"
+    return id
+
+
+# What parliament says and is no fault here: (issue, role) → why.
+ACCEPTED = {
+    ("RESOURCE_MISMATCH", "*"): "its data of 2024 gives bedrock's actions other resources than AWS's page has now",
+    ("UNKNOWN_ACTION", "*"): "actions that are newer than its data",
+    ("RESOURCE_STAR", "*"): "actions that take no resource: X-Ray, network interfaces, log delivery",
+    ("UNKNOWN_CONDITION_FOR_ACTION", "*"): "lambda:SourceFunctionArn, which Lambda adds to every call of a function's code",
+}
+
+
+def test_parliament_finds_nothing_that_is_not_explained(template):
+    from parliament import analyze_policy_string
+
+    found = set()
+    for role, document in policies(template):
+        for finding in analyze_policy_string(json.dumps(document)).findings:
+            found.add((finding.issue, role, str(finding.detail)[:200]))
+    unexplained = {one for one in found if (one[0], "*") not in ACCEPTED}
+    assert unexplained == set()
+
+
+def test_policy_sentry_knows_every_action_and_its_resources(template):
+    from policy_sentry.querying.actions import get_action_data
+
+    for role, document in policies(template):
+        for statement in document["Statement"]:
+            for action in statement["Action"]:
+                if "*" in action:
+                    continue
+                service, _, name = action.partition(":")
+                assert get_action_data(service, name), f"{role}: {action}"
