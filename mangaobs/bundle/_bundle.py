@@ -161,7 +161,7 @@ def _unzipped(file: Path, name: str) -> int:
 
 
 def _import_ms(file: Path, name: str, rounds: int) -> float:
-    """The time that a fresh process takes to import the handler, with nothing but the archive and what Lambda brings."""
+    """The time that a fresh process takes to import the handler from the archive and what Lambda brings alone."""
     with tempfile.TemporaryDirectory() as folder:
         unpacked, given = Path(folder, "archive"), Path(folder, "given")
         with zipfile.ZipFile(file) as opened:

@@ -1,8 +1,9 @@
 """What a function imports, read from sources, without running them.
 
-Of the project's code and of mangaobs a module counts where it is imported when another is loaded, or by a definition that is
-used from the handler on: `_assembly.redis` brings Redis only to the functions that call it. Of other packages those count that
-are imported when a module of theirs is loaded; each comes whole.
+Of the project's code and of mangaobs a module counts where it is imported when another is loaded, or by a definition
+that is
+used from the handler on: `_assembly.redis` brings Redis only to the functions that call it. Of other packages those
+count that are imported when a module of theirs is loaded; each comes whole.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class Finder:
         self._absent: set[str] = set()
 
     def reach(self, module: str, *names: str) -> Reached:
-        """Everything that `module` and these names of it import. Raises `ProjectError` if a module of ours is not there."""
+        """Everything that `module` and these names of it import.
+
+        Raises `ProjectError` if a module of ours is not there.
+        """
         self._load(module)
         for name in names:
             self._ask(module, name)

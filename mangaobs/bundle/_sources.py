@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Imported(NamedTuple):
-    """One import: a module, absolute; the name that is taken from it (`""`: the module itself); what it is called here."""
+    """An import: a module, absolute; the name that is taken from it (`""`: itself); what it is called here."""
 
     module: str
     name: str

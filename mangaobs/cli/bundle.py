@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def command(output: Path, names: tuple[str, ...], take: tuple[str, ...], project: Path | None, format: str) -> None:
     """Make one archive a Lambda function, with the same bytes every time and only what the function imports.
 
-    Packages are taken from this Python's environment, so that it has to be the functions' own: Linux, their Python, their
-    processor. Beside each module is what it compiles to. What Lambda brings along (boto3) is left out.
+    Packages are taken from this Python's environment, so that it has to be the functions' own: Linux, their Python,
+    their processor. Beside each module is what it compiles to. What Lambda brings along (boto3) is left out.
 
     \b
     Examples:

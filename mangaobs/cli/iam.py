@@ -36,9 +36,7 @@ def command() -> None:
 @click.option("--role", metavar="ROLE", help="The logical id, name or ARN of a role.")
 @click.option("--action", metavar="ACTION", help="For example dynamodb:GetItem.")
 @click.option("--resource", metavar="ARN", help="An ARN, or the logical id of a resource; * for what takes none.")
-@click.option(
-    "--context", multiple=True, metavar="KEY=VALUE", help="A key of the request's context; again for more values."
-)
+@click.option("--context", multiple=True, metavar="KEY=VALUE", help="A key of the context; again for more values.")
 @click.option("--absent", multiple=True, metavar="KEY", help="A key that the request's context has not.")
 @click.option("--complete", is_flag=True, help="Every key that is not given is absent, as a simulator has it.")
 @click.option("--expect", type=click.Path(path_type=Path), metavar="FILE", help="What the matrix is expected to be.")
@@ -70,9 +68,9 @@ def prove(
 ) -> int:
     """Prove whether a role may do an action, or print the matrix of all roles and all actions of DynamoDB.
 
-    ALLOW and DENY hold whatever the deployment; DEPENDS says on what it depends. A context key that is not given is not
-    known, unless --absent or --complete say that it is not there. Without a TEMPLATE the project's platform is rendered,
-    and its matrix compared with handlers/matrix.toml: exit code 1 if they differ.
+    ALLOW and DENY hold whatever the deployment; DEPENDS says on what it depends. A context key that is not given is
+    not known, unless --absent or --complete say that it is not there. Without a TEMPLATE the project's platform is
+    rendered, and its matrix compared with handlers/matrix.toml: exit code 1 if they differ.
 
     \b
     Examples:
@@ -296,7 +294,8 @@ def _print(table: str, cells: list[Cell], wrong: list[Difference], expect: Path 
             of_role.setdefault(cell.action.partition(":")[2], []).append(f"{mark}{cell.situation}")
     click.echo(f"{table}")
     click.echo(
-        f"{len(actions('dynamodb'))} actions, {len(by_role)} roles, {len(situations())} situations: {len(cells):,} questions\n"
+        f"{len(actions('dynamodb'))} actions, {len(by_role)} roles, {len(situations())} situations: "
+        f"{len(cells):,} questions\n"
     )
     for role, allowed in by_role.items():
         click.echo(role)
@@ -310,8 +309,8 @@ def _print(table: str, cells: list[Cell], wrong: list[Difference], expect: Path 
         click.echo(f"? depends on {', '.join(unknown)}")
     for one in wrong:
         cell = one.cell
-        what = f"{cell.role} {cell.action} in situation {cell.situation}: {cell.decision.decision}, expected {one.expected}"
-        click.echo(f"different: {what}")
+        what = f"{cell.role} {cell.action} in situation {cell.situation}"
+        click.echo(f"different: {what}: {cell.decision.decision}, expected {one.expected}")
         for statement in cell.decision.statements:
             click.echo(f"  {_verb(statement)}  {statement.label}{_at(statement)}")
     if expect is not None and not wrong:

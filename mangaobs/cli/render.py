@@ -102,7 +102,8 @@ def _put(template: Template, format: str, output: Path | None, *, compact: bool,
     written = to_yaml(template) if format == "yaml" else to_json(template, compact=compact)
     if compact and len(written.encode()) > INLINE_BYTES:
         click.echo(
-            f"note: {len(written.encode()):,} bytes; CloudFormation takes {INLINE_BYTES:,} inline, more from S3. {else_}",
+            f"note: {len(written.encode()):,} bytes; CloudFormation takes {INLINE_BYTES:,} inline, more from S3. "
+            f"{else_}",
             err=True,
         )
     put(written, output)

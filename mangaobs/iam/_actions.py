@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Action(NamedTuple):
-    """An action; `resources` are the types that it may be limited to, `keys` the service's own context keys it may have."""
+    """An action: the types of `resources` that it may be limited to, the service's own context `keys` it may have."""
 
     name: str
     access: str

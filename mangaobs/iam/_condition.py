@@ -130,11 +130,11 @@ def _ignoring_case(pattern: Text, asked: Text) -> Verdict:
 def _segments(given: Text) -> tuple[Text, ...]:
     """The six parts of an ARN; what stands after the fifth colon is one."""
     parts: list[list[Token]] = [[]]
-    for token in given.tokens:
-        if token == ":" and len(parts) < 6:
+    for one in given.tokens:
+        if one == ":" and len(parts) < 6:
             parts.append([])
         else:
-            parts[-1].append(token)
+            parts[-1].append(one)
     return tuple(Text(part) for part in parts)
 
 

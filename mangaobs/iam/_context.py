@@ -46,7 +46,7 @@ class Context:
         return () if self.complete or key in self._absent else None
 
     def over(self, below: Context) -> Context:
-        """This context, and `below` where it says nothing itself."""
+        """The context, and `below` where it says nothing itself."""
         merged = Context(complete=self.complete)
         silent = {key for key in below._absent if key not in self._values}
         merged._values = {**{k: v for k, v in below._values.items() if k not in self._absent}, **self._values}

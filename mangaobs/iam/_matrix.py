@@ -1,4 +1,4 @@
-"""The matrix: every action of DynamoDB × every role × every situation, each with its proof; and what was expected."""
+"""The matrix: every action of DynamoDB for every role in every situation, each with its proof; what was expected."""
 
 from __future__ import annotations
 

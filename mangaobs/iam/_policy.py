@@ -25,7 +25,7 @@ _LATEST: Final = "2012-10-17"
 
 
 class Where(NamedTuple):
-    """Where a policy stands: the resource's logical id, the path in its properties, and the resource where there is one."""
+    """Where a policy stands: the resource's logical id, the path in its properties, the resource if there is one."""
 
     resource: str
     path: tuple[str | int, ...] = ()

@@ -105,7 +105,7 @@ def text(written: str, *, wild: bool, variables: bool, symbols: frozenset[str] |
         if written.startswith("${", at):
             found = _VARIABLE.match(written, at) if variables else None
             if found:
-                tokens.append(found[3] if found[3] else Variable(found[1].lower(), found[2]))
+                tokens.append(found[3] or Variable(found[1].lower(), found[2]))
                 at = found.end()
                 continue
             found = _SYMBOL.match(written, at) if symbols is not None else None

@@ -1,7 +1,7 @@
 """The API: routes to functions, the authorizer, access logs, tracing, throttling.
 
-Source: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs", "Input to a Lambda authorizer", "Set up a
-custom domain name".
+Source: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs", "Input to a Lambda authorizer", "Set
+up a custom domain name".
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from troposphere import GetAtt, Join, Ref, Sub, apigateway, iam
 
 from mangaobs.errors import RenderError
 from mangaobs.platform import _functions, _logs, _roles
+from mangaobs.platform._policy import document
 from mangaobs.platform._stack import Stack, attribute, here
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _account(stack: Stack) -> None:
     stack.add(
         iam.Role(
             "ApiLogRole",
-            AssumeRolePolicyDocument=_roles.document(_roles.trusted("apigateway", here())),
+            AssumeRolePolicyDocument=document(_roles.trusted("apigateway", here())),
             ManagedPolicyArns=[Sub(f"arn:${{AWS::Partition}}:iam::aws:policy/{_WRITES_LOGS}")],
             PermissionsBoundary=_roles.boundary(stack),
         )

@@ -1,7 +1,7 @@
 """Buckets. Object Lock stands where nothing is ever erased (audit, trail), and nowhere else.
 
-Source: S3 User Guide, "Using S3 Object Lock", "Enforcing encryption in transit", "Using server-side encryption with AWS KMS
-keys"; CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
+Source: S3 User Guide, "Using S3 Object Lock", "Enforcing encryption in transit", "Using server-side encryption
+with AWS KMS keys"; CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Redis with TLS and a user of its own; DAX behind a switch.
 
-Source: ElastiCache User Guide, "Role-Based Access Control (RBAC)", "In-transit encryption (TLS)"; DynamoDB Developer Guide,
-"DAX encryption at rest", "DAX access control".
+Source: ElastiCache User Guide, "Role-Based Access Control (RBAC)", "In-transit encryption (TLS)"; DynamoDB Developer
+Guide, "DAX encryption at rest", "DAX access control".
 """
 
 from __future__ import annotations
 
-from troposphere import Ref, Sub, dax, elasticache, iam, secretsmanager
+from troposphere import Ref, Sub, dax, elasticache, secretsmanager
 
-from mangaobs.platform import _keys, _network
-from mangaobs.platform._policy import allow, document, service
+from mangaobs.platform import _keys, _network, _roles
+from mangaobs.platform._policy import allow
 from mangaobs.platform._stack import Stack, attribute, here
 
 REDIS, REDIS_SECRET, DAX_ROLE = "Redis", "RedisSecret", "DaxRole"
@@ -108,21 +108,19 @@ def _redis(stack: Stack) -> None:
 
 def _dax(stack: Stack) -> None:
     # The cluster's role, not the caller's, is what DynamoDB sees: it may only read, since no key limits it.
-    stack.add(
-        iam.Role(
-            DAX_ROLE,
-            AssumeRolePolicyDocument=document(
-                allow("Assume", ["sts:AssumeRole"], [], principal=service("dax"), conditions=here())
+    _roles.add_role(
+        stack,
+        DAX_ROLE,
+        trusted=_roles.trusted("dax", here()),
+        statements=[
+            allow("ReadThrough", ["dynamodb:GetItem", "dynamodb:BatchGetItem"], [stack.table_arn()]),
+            allow(
+                "UseKeys",
+                ["kms:Decrypt"],
+                [_keys.arn(_keys.DATA)],
+                conditions={"StringEquals": {"kms:ViaService": [Sub("dynamodb.${AWS::Region}.amazonaws.com")]}},
             ),
-            Policies=[
-                iam.Policy(
-                    PolicyName="table",
-                    PolicyDocument=document(
-                        allow("ReadThrough", ["dynamodb:GetItem", "dynamodb:BatchGetItem"], [stack.table_arn()])
-                    ),
-                )
-            ],
-        )
+        ],
     )
     stack.add(
         dax.SubnetGroup(

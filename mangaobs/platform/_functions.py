@@ -1,7 +1,7 @@
 """The Lambda functions: code from `mangaobs bundle`, a role each, and what calls them.
 
-Source: Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB", "… with Amazon SQS", "Configuring advanced logging
-controls", "Use Lambda recursive loop detection".
+Source: Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB", "… with Amazon SQS", "Configuring advanced
+logging controls", "Use Lambda recursive loop detection".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Three KMS keys, so that who reads data, who reads the audit and who reads logs are three questions.
 
-Source: KMS Developer Guide, "Default key policy"; DynamoDB Developer Guide, "Encryption at rest: usage notes"; CloudWatch
-Logs User Guide, "Encrypt log data using AWS KMS"; CloudTrail User Guide, "Configure AWS KMS key policies".
+Source: KMS Developer Guide, "Default key policy"; DynamoDB Developer Guide, "Encryption at rest: usage notes";
+CloudWatch Logs User Guide, "Encrypt log data using AWS KMS"; CloudTrail User Guide, "Configure AWS KMS key policies".
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ DATA, AUDIT, LOGS = "DataKey", "AuditKey", "LogsKey"
 USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey*", "kms:DescribeKey")
 # What an account's own policies may hand out; using a key is handed out apart, below.
 _ADMINISTRATION = (
-    "kms:Create*", "kms:Describe*", "kms:Enable*", "kms:List*", "kms:Put*", "kms:Update*", "kms:Revoke*", "kms:Disable*",
-    "kms:Get*", "kms:Delete*", "kms:TagResource", "kms:UntagResource", "kms:ScheduleKeyDeletion",
+    "kms:Create*", "kms:Describe*", "kms:Enable*", "kms:List*", "kms:Put*", "kms:Update*", "kms:Revoke*",
+    "kms:Disable*", "kms:Get*", "kms:Delete*", "kms:TagResource", "kms:UntagResource", "kms:ScheduleKeyDeletion",
     "kms:CancelKeyDeletion", "kms:RotateKeyOnDemand",
 )  # fmt: skip
 
@@ -92,8 +92,8 @@ def _data(stack: Stack) -> list[Statement]:
             principal=service("sns"),
             conditions=here(),
         ),
-        # EventBridge's requests to KMS for a target carry no source. Source: SNS Developer Guide, "Compatibility between
-        # event sources from AWS services and encrypted topics".
+        # EventBridge's requests to KMS for a target carry no source. Source: SNS Developer Guide, "Compatibility
+        # between event sources from AWS services and encrypted topics".
         allow("EventsIntoTargets", ["kms:Decrypt", "kms:GenerateDataKey"], ["*"], principal=service("events")),
         allow("DescribedByEvents", ["kms:DescribeKey"], ["*"], principal=service("events")),
     ]

@@ -1,6 +1,7 @@
 """Log groups: encrypted, kept for as long as configured, and masking what must not be in them in the first place.
 
-Source: CloudWatch Logs User Guide, "Help protect sensitive log data with masking", "Types of data that you can protect".
+Source: CloudWatch Logs User Guide, "Help protect sensitive log data with masking", "Types of data that you can
+protect".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Queues, the topic of hand-offs, the stream of analytics on its way to S3 and Athena, the event bus.
 
 Source: SNS Developer Guide, "Fanout to Amazon SQS queues", "Encryption at rest"; EventBridge User Guide, "Archiving and
-replaying events", "Using dead-letter queues"; Firehose Developer Guide, "Grant Firehose access to an Amazon S3 destination";
-Athena User Guide, "Partition projection".
+replaying events", "Using dead-letter queues"; Firehose Developer Guide, "Grant Firehose access to an
+Amazon S3 destination"; Athena User Guide, "Partition projection".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Bedrock's invocation logs, which no resource type switches on: a function of CloudFormation's does. Off by default.
 
-They hold whole prompts and answers, of the whole account and region: nothing is redacted, and erasure has to reach them, so
-they are kept for thirty days. Source: Bedrock User Guide, "Monitor model invocation using CloudWatch Logs and Amazon S3".
+They hold whole prompts and answers, of the whole account and region: nothing is redacted, and erasure has to reach
+them, so
+they are kept for thirty days. Source: Bedrock User Guide, "Monitor model invocation using CloudWatch Logs and Amazon
+S3".
 """
 
 from __future__ import annotations
@@ -72,7 +74,7 @@ def build(stack: Stack) -> None:
         cloudformation.CustomResource(
             "ModelLogs",
             ServiceToken=attribute(FUNCTION),
-            ServiceTimeout="120",
+            ServiceTimeout=120,
             Bucket=Ref(_buckets.MODEL_LOGS),
             DependsOn=[f"{_buckets.MODEL_LOGS}Policy"],
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Final
 
+from awacs.aws import PolicyDocument, Statement
 from troposphere import GetAZs, Ref, Select, Sub, ec2
 
 from mangaobs.errors import RenderError
@@ -133,7 +134,7 @@ def build_endpoints(
         )
 
 
-def _own_account(prefix: str) -> object:
+def _own_account(prefix: str) -> PolicyDocument:
     """Callers of this account alone; for models, which belong to AWS, that is all that can be said."""
     conditions = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
     return document(
@@ -141,7 +142,7 @@ def _own_account(prefix: str) -> object:
     )
 
 
-def _tls(prefix: str) -> object:
+def _tls(prefix: str) -> Statement:
     return deny(
         "OnlyOverTls",
         [f"{prefix}:*"],

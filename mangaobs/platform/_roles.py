@@ -1,7 +1,7 @@
 """One role a function, made of what its `permissions.toml` declares; and the boundary of all roles.
 
-Source: IAM User Guide, "Conditions with multiple context keys or values" (why `Null` stands beside `ForAllValues`); Lambda
-Developer Guide, "Execution role"; Service Authorization Reference.
+Source: IAM User Guide, "Conditions with multiple context keys or values" (why `Null` stands beside `ForAllValues`);
+Lambda Developer Guide, "Execution role"; Service Authorization Reference.
 """
 
 from __future__ import annotations

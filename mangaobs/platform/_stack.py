@@ -84,7 +84,8 @@ class Stack:
     def arn(self, service: str, *resource: Text, region: bool = True, account: bool = True) -> Text:
         """An ARN in the stack's own partition, region and account, its resource put together from parts."""
         where = f"{'${AWS::Region}' if region else ''}:{'${AWS::AccountId}' if account else ''}"
-        written, variables = "", {}
+        written = ""
+        variables: dict[str, Text] = {}
         for part in resource:
             if isinstance(part, str):
                 written += part

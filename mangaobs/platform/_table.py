@@ -1,7 +1,7 @@
 """The table.
 
-Source: DynamoDB Developer Guide, "Encryption at rest: usage notes", "CloudWatch Contributor Insights for DynamoDB: how it
-works", "Resource-based policies"; security review of the design, §2.1 and §2.2.
+Source: DynamoDB Developer Guide, "Encryption at rest: usage notes", "CloudWatch Contributor Insights for DynamoDB:
+how it works", "Resource-based policies"; security review of the design, §2.1 and §2.2.
 """
 
 from __future__ import annotations

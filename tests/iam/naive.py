@@ -1,4 +1,4 @@
-"""A second evaluator, two-valued and slow, written from IAM's pages and not from ours: every key is present or absent."""
+"""A second evaluator, two-valued and slow, written from IAM's pages and not from ours: keys are there or not."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ MARKS = {"*": "\0", "?": "\1", "$": "\2"}
 
 
 def substitute(text: str, keys: Context) -> str | None:
-    """The text with its variables; wildcards that are meant as characters become marks. None: a variable has no value."""
+    """The text with its variables; wildcards that are meant as characters become marks.
+
+    None: a variable has no value.
+    """
     out, at = "", 0
     for found in re.finditer(r"\$\{([^}]*)\}", text):
         out += text[at : found.start()]

@@ -11,7 +11,10 @@ from mangaobs.errors import MangaobsError
 from mangaobs.iam import Account
 from mangaobs.template import read
 
-TRUST = '{Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}'
+TRUST = (
+    '{Version: "2012-10-17", Statement: '
+    '[{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}]}'
+)
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/chats"
 
 
@@ -24,7 +27,8 @@ def account(tmp_path: Path, resources: str, **more: str) -> Account:
 
 def role(statements: str, more: str = "", id: str = "Role") -> str:
     policy = f'{{PolicyName: p, PolicyDocument: {{Version: "2012-10-17", Statement: {statements}}}}}'
-    return f"{id}:\n  Type: AWS::IAM::Role\n  Properties:\n    AssumeRolePolicyDocument: TRUST\n    Policies: [{policy}]\n{indent(more, '    ')}\n"
+    head = f"{id}:\n  Type: AWS::IAM::Role\n  Properties:\n    AssumeRolePolicyDocument: TRUST\n"
+    return f"{head}    Policies: [{policy}]\n{indent(more, '    ')}\n"
 
 
 def ask(account: Account, action: str, resource: str, role: str = "Role", absent=(), complete=True, **context: str):
@@ -99,13 +103,14 @@ def test_a_boundary_of_the_template_limits(tmp_path):
 
 def test_a_key_wants_its_own_policy_to_leave_it_to_the_account(tmp_path):
     key = '{Type: AWS::KMS::Key, Properties: {KeyPolicy: {Version: "2012-10-17", Statement: STATEMENT}}}'
-    root = '[{Effect: Allow, Principal: {AWS: !Sub "arn:aws:iam::${AWS::AccountId}:root"}, Action: "kms:*", Resource: "*"}]'
+    root = '[{Effect: Allow, Principal: {AWS: "arn:aws:iam::123456789012:root"}, Action: "kms:*", Resource: "*"}]'
     other = '[{Effect: Allow, Principal: {AWS: "arn:aws:iam::123456789012:role/x"}, Action: "kms:*", Resource: "*"}]'
     one = account(
         tmp_path,
         f"Open: {key.replace('STATEMENT', root)}\nClosed: {key.replace('STATEMENT', other)}\n"
         + role(
-            '[{Effect: Allow, Action: "kms:Decrypt", Resource: [!GetAtt Open.Arn, !GetAtt Closed.Arn]}]', "RoleName: chat"
+            '[{Effect: Allow, Action: "kms:Decrypt", Resource: [!GetAtt Open.Arn, !GetAtt Closed.Arn]}]',
+            "RoleName: chat",
         ),
     )
     assert ask(one, "kms:Decrypt", "Open").decision == "ALLOW"
@@ -134,7 +139,9 @@ Gate:
   Properties:
     VpcId: vpc-1
     ServiceName: !Sub "com.amazonaws.${AWS::Region}.dynamodb"
-    PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: "*", Action: "dynamodb:GetItem", Resource: "*"}]}
+    PolicyDocument:
+      Version: "2012-10-17"
+      Statement: [{Effect: Allow, Principal: "*", Action: "dynamodb:GetItem", Resource: "*"}]
 """
 
 
@@ -160,7 +167,9 @@ def test_another_accounts_resource_needs_its_policy_which_no_template_says(tmp_p
 def test_a_role_that_a_condition_makes_may_not_be_there(tmp_path):
     one = account(
         tmp_path,
-        role('[{Effect: Allow, Action: "*", Resource: "*"}]').replace("  Type: AWS::IAM::Role", "  Type: AWS::IAM::Role\n  Condition: IsProd"),
+        role('[{Effect: Allow, Action: "*", Resource: "*"}]').replace(
+            "  Type: AWS::IAM::Role", "  Type: AWS::IAM::Role\n  Condition: IsProd"
+        ),
         Parameters="Stage: {Type: String}",
         Conditions="IsProd: !Equals [!Ref Stage, prod]",
     )

@@ -60,7 +60,8 @@ CASES = {
 def test_with_a_whole_context_it_is_what_the_second_evaluator_says(context, **case):
     decision = ours(context=Context(context, complete=True), **case)
     if decision.decision is Answer.DEPENDS:
-        # Questions that AWS's pages leave open: a wildcard within an ARN's segment that meets a colon, an ARN that is none.
+        # Questions that AWS's pages leave open: a wildcard within an ARN's segment that meets a colon, an ARN that is
+        # none.
         assert all("passes a colon" in one or "six parts" in one for one in decision.unknown)
         return
     assert word(decision) == naives(context=context, **case)

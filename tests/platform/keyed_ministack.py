@@ -1,8 +1,8 @@
 """ministack with what AWS puts into requests and ministack does not: run as a program.
 
 That is dynamodb:LeadingKeys of every request and of each item of a transaction, kms:CallerAccount, the actions that
-Bedrock's Converse needs, which are those of InvokeModel; and the loopback connection counts as one over TLS. Nothing else
-is changed: the policies, and what decides on them, are the template's and ministack's own.
+Bedrock's Converse needs, which are those of InvokeModel; and the loopback connection counts as one over TLS. Nothing
+else is changed: the policies, and what decides on them, are the template's and ministack's own.
 """
 
 from __future__ import annotations

@@ -136,9 +136,7 @@ def test_nothing_is_open_without_a_token(platform):
 
 def test_the_hot_key_responder_starts_under_its_role(platform):
     event = {"time": "2026-01-01T00:00:00Z"}
-    answer = platform.client("lambda").invoke(
-        FunctionName="manga-assist-hot-key", Payload=json.dumps(event).encode()
-    )
+    answer = platform.client("lambda").invoke(FunctionName="manga-assist-hot-key", Payload=json.dumps(event).encode())
     lines = eventually(lambda: platform.lines("hot_key"))
     denied = [one for one in lines if "AccessDenied" in str(one.get("error_type"))]
     assert not denied, (answer["Payload"].read(), lines)
@@ -189,8 +187,9 @@ def test_every_role_of_a_function_has_such_a_call(platform):
 
 
 def test_an_export_is_asked_of_ministack_without_its_table(platform):
-    # ministack decides on exports as if they were of no table (only TableName is read, and this has TableArn), so that the
-    # statement on the table cannot count: it is proved by `iam prove`, and the call itself runs on moto in tests/handlers.
+    # ministack decides on exports as if they were of no table (only TableName is read, and this has TableArn), so
+    # that the statement on the table cannot count: it is proved by `iam prove`, and the call itself runs on moto in
+    # tests/handlers.
     dynamodb = platform.as_role("AdminRole", "dynamodb")
     table = f"arn:aws:dynamodb:us-east-1:{platform.ministack.account}:table/{platform.table}"
     with pytest.raises(ClientError) as refused:

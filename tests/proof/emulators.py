@@ -48,9 +48,7 @@ class Ministack:
         self.client("s3").put_object(Bucket=BUCKET, Key=name, Body=json.dumps(template))
         return f"{self.url}/{BUCKET}/{name}"
 
-    def create_stack(
-        self, name: str, template: dict[str, Any], region: str = REGION, **more: Any
-    ) -> dict[str, str]:
+    def create_stack(self, name: str, template: dict[str, Any], region: str = REGION, **more: Any) -> dict[str, str]:
         """Deploy, by address; the physical id of every resource."""
         cloudformation = self.client("cloudformation", region)
         cloudformation.create_stack(StackName=name, TemplateURL=self.upload(name, template), **more)
