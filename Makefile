@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: render test lint types docs bench wheel clean
+.PHONY: render test lint types docs bench wheel clean checkov oracles
 
 render: $(VENV)/.cli ## template.json of the bundled project
 	$(BIN)/mangaobs render -o template.json
@@ -30,6 +30,11 @@ bench: $(VENV)/.bench ## ratios against a bare troposphere script, hand-written 
 	$(BIN)/python benchmarks/replay.py
 	$(BIN)/python benchmarks/query.py
 	$(BIN)/python benchmarks/lint.py
+	$(BIN)/python benchmarks/iam.py
+
+checkov: $(VENV)/checkov/bin/checkov ## what tests/platform asks of checkov, in an environment of its own
+
+oracles: $(VENV)/pmapper/bin/pmapper ## PMapper for tests/iam, in an environment of its own: it is AGPL
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel
@@ -41,6 +46,15 @@ $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer found; name one with PYTHON=/path/to/python" >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "make: this Python cannot make environments; on Debian install python3-venv" >&2; exit 2; }
+
+# Both want other versions of what the tests use, and neither is any part of the package.
+$(VENV)/checkov/bin/checkov: | $(VENV)/bin/python
+	@$(VENV)/bin/python -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/python -m pip install --quiet --disable-pip-version-check 'checkov==3.3.30'
+
+$(VENV)/pmapper/bin/pmapper: | $(VENV)/bin/python
+	@$(VENV)/bin/python -m venv $(VENV)/pmapper
+	$(VENV)/pmapper/bin/python -m pip install --quiet --disable-pip-version-check 'principalmapper==1.1.5'
 
 # A stamp for each set of packages, so that `make render` need not wait for the tests' tools.
 $(VENV)/.cli: pyproject.toml constraints.txt | $(VENV)/bin/python

@@ -54,7 +54,7 @@ def build(stack: Stack, access_log: AccessLog) -> None:
         _account(stack)
     if stack.settings.domain is not None:
         _domain(stack)
-    stack.output("ApiName", "Name of the API: ChatApi of the observability stack", Sub(f"${{{API}}}"))
+    stack.output("ApiId", "Id of the API", Ref(API))
 
 
 def _the_api(stack: Stack) -> Api:

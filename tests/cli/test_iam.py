@@ -136,7 +136,10 @@ def test_wrong_input_is_a_sentence(mangaobs, template, arguments, problem):
     [
         ("[[allow]", "matrix.toml"),
         ('[[allow]]\nroles = ["Chat"]\n', "missing required field"),
-        ('[[allow]]\nroles = ["Chats"]\nactions = []\nwhen = []\n', "matrix.toml:1: 'Chats' is no role of the template"),
+        (
+            '[[allow]]\nroles = ["Chats"]\nactions = []\nwhen = []\n',
+            "matrix.toml:1: 'Chats' is no role of the template",
+        ),
         ('[[allow]]\nroles = []\nactions = ["GetItm"]\nwhen = []\n', "did you mean GetItem?"),
         ('[[allow]]\nroles = []\nactions = []\nwhen = ["own-kee"]\n', "did you mean own-key?"),
     ],

@@ -27,8 +27,11 @@ def answer(case):
 
     node = Node(arn, "AIDA", policies(case["identity"]), None, {"Version": "2012-10-17", "Statement": []}, [], 0, False,
                 False, None, False, {})  # fmt: skip
-    keys = CaseInsensitiveDict({key: values if len(values) > 1 else values[0] for key, values in case["context"].items()})
+    keys = CaseInsensitiveDict(
+        {key: values if len(values) > 1 else values[0] for key, values in case["context"].items()}
+    )
     try:
+
         def said(effect, several):
             held = Node(arn, "AIDA", policies(several), None, node.trust_policy, [], 0, False, False, None, False, {})
             return has_matching_statement(held, effect, case["action"], case["resource"], keys)

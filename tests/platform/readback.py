@@ -165,7 +165,7 @@ def _answers(asked: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     for name, ask in asked.items():
         try:
             held[name] = ask()
-        except (ClientError, KeyError):
+        except (ClientError, KeyError, NotImplementedError):
             continue
     return held
 
@@ -240,7 +240,8 @@ def _permission(c: Client, _: str, properties: dict[str, Any]) -> dict[str, Any]
 
 def _mapping(c: Client, id: str, _: dict[str, Any]) -> dict[str, Any]:
     held = c("lambda").get_event_source_mapping(UUID=id)
-    return {**held, "FunctionName": held["FunctionArn"].rpartition(":")[2]}
+    asked = {"Tags": lambda: c("lambda").list_tags(Resource=held["EventSourceMappingArn"])["Tags"]}
+    return {**held, "FunctionName": held["FunctionArn"].rpartition(":")[2], **_answers(asked)}
 
 
 def _queue(c: Client, id: str, _: dict[str, Any]) -> dict[str, Any]:
@@ -440,7 +441,7 @@ def _replication_group(c: Client, id: str, _: dict[str, Any]) -> dict[str, Any]:
     held = _first(c("elasticache").describe_replication_groups(ReplicationGroupId=id), "ReplicationGroups")
     on = {"enabled": True, "disabled": False}
     return {
-        **held,
+        **_tagged_cache(c, held),
         "ReplicationGroupDescription": held["Description"],
         "AutomaticFailoverEnabled": on.get(held.get("AutomaticFailover", "")),
         "MultiAZEnabled": on.get(held.get("MultiAZ", "")),
@@ -450,7 +451,33 @@ def _replication_group(c: Client, id: str, _: dict[str, Any]) -> dict[str, Any]:
 
 def _athena(c: Client, id: str, _: dict[str, Any]) -> dict[str, Any]:
     held = c("athena").get_work_group(WorkGroup=id)["WorkGroup"]
-    return {**held, "WorkGroupConfiguration": held.get("Configuration")}
+    account = c("sts").get_caller_identity()["Account"]
+    arn = f"arn:aws:athena:us-east-1:{account}:workgroup/{id}"
+    asked = {"Tags": lambda: c("athena").list_tags_for_resource(ResourceARN=arn)["Tags"]}
+    return {**held, "WorkGroupConfiguration": held.get("Configuration"), **_answers(asked)}
+
+
+def _tagged_cache(c: Client, held: dict[str, Any]) -> dict[str, Any]:
+    asked = {"Tags": lambda: c("elasticache").list_tags_for_resource(ResourceName=held["ARN"])["TagList"]}
+    return {**held, **_answers(asked)}
+
+
+def _bus(c: Client, id: str, _: dict[str, Any]) -> dict[str, Any]:
+    held = c("events").describe_event_bus(Name=id)
+    asked = {"Tags": lambda: c("events").list_tags_for_resource(ResourceARN=held["Arn"])["Tags"]}
+    return {**held, **_answers(asked)}
+
+
+def _subnet_group(c: Client, id: str, _: dict[str, Any]) -> dict[str, Any]:
+    held = _first(c("elasticache").describe_cache_subnet_groups(CacheSubnetGroupName=id), "CacheSubnetGroups")
+    return _tagged_cache(
+        c,
+        {
+            **held,
+            "Description": held["CacheSubnetGroupDescription"],
+            "SubnetIds": [one["SubnetIdentifier"] for one in held["Subnets"]],
+        },
+    )
 
 
 READERS: dict[str, Callable[[Client, str, dict[str, Any]], dict[str, Any]]] = {
@@ -475,18 +502,14 @@ READERS: dict[str, Callable[[Client, str, dict[str, Any]], dict[str, Any]]] = {
     "AWS::EC2::VPC": _vpc,
     "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::ElastiCache::ReplicationGroup": _replication_group,
-    "AWS::ElastiCache::SubnetGroup": lambda c, id, _p: {
-        **(
-            found := _first(c("elasticache").describe_cache_subnet_groups(CacheSubnetGroupName=id), "CacheSubnetGroups")
-        ),
-        "Description": found["CacheSubnetGroupDescription"],
-        "SubnetIds": [one["SubnetIdentifier"] for one in found["Subnets"]],
-    },
-    "AWS::ElastiCache::User": lambda c, id, _p: _first(c("elasticache").describe_users(UserId=id), "Users"),
-    "AWS::ElastiCache::UserGroup": lambda c, id, _p: _first(
-        c("elasticache").describe_user_groups(UserGroupId=id), "UserGroups"
+    "AWS::ElastiCache::SubnetGroup": _subnet_group,
+    "AWS::ElastiCache::User": lambda c, id, _p: _tagged_cache(
+        c, _first(c("elasticache").describe_users(UserId=id), "Users")
     ),
-    "AWS::Events::EventBus": lambda c, id, _p: c("events").describe_event_bus(Name=id),
+    "AWS::ElastiCache::UserGroup": lambda c, id, _p: _tagged_cache(
+        c, _first(c("elasticache").describe_user_groups(UserGroupId=id), "UserGroups")
+    ),
+    "AWS::Events::EventBus": _bus,
     "AWS::Events::Rule": _rule,
     "AWS::Glue::Database": lambda c, id, p: {
         "CatalogId": p["CatalogId"],

@@ -37,7 +37,6 @@ REFUSED = {
 LOST: dict[str, set[str]] = {
     "AWS::ApiGateway::RestApi": {"EndpointConfiguration"},
     "AWS::ApiGateway::Stage": {"AccessLogSetting"},
-    "AWS::Athena::WorkGroup": {"Tags"},
     "AWS::DynamoDB::Table": {
         "ContributorInsightsSpecification",
         "PointInTimeRecoverySpecification",
@@ -51,12 +50,8 @@ LOST: dict[str, set[str]] = {
         "EngineVersion",
         "KmsKeyId",
         "SecurityGroupIds",
-        "Tags",
     },
-    "AWS::ElastiCache::SubnetGroup": {"Tags"},
-    "AWS::ElastiCache::User": {"Tags"},
-    "AWS::ElastiCache::UserGroup": {"Tags"},
-    "AWS::Events::EventBus": {"KmsKeyIdentifier", "Tags"},
+    "AWS::Events::EventBus": {"KmsKeyIdentifier"},
     "AWS::Kinesis::Stream": {"StreamEncryption"},
     "AWS::Lambda::EventSourceMapping": {"Tags"},
     "AWS::Lambda::Function": {"DeadLetterConfig", "KmsKeyArn", "ReservedConcurrentExecutions", "VpcConfig"},

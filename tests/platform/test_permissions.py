@@ -10,6 +10,7 @@ import pytest
 from mangaobs.iam import Answer, actions, differences, matrix, read_expectations, situations
 
 from ..proof.configurations import ROOT
+from .concrete import plain
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/manga-assist-sessions"
 INDEX = "GSI1-customer-sessions"
@@ -121,8 +122,6 @@ def test_without_the_boundary_the_answers_are_the_same_so_policies_alone_hold(ac
 
 def policies(template):
     """Every policy of a role or of the boundary, with values in place of CloudFormation's functions."""
-    from ..proof.resolution import _resolved  # noqa: F401 - the functions that it knows
-
     for id, one in template["Resources"].items():
         properties = one.get("Properties", {})
         if one["Type"] == "AWS::IAM::Role":
@@ -130,62 +129,6 @@ def policies(template):
                 yield f"{id}", plain(policy["PolicyDocument"])
         if one["Type"] == "AWS::IAM::ManagedPolicy":
             yield id, plain(properties["PolicyDocument"])
-
-
-def plain(tree):
-    if isinstance(tree, list):
-        return [plain(one) for one in tree]
-    if not isinstance(tree, dict):
-        return tree
-    if len(tree) == 1:
-        function, argument = next(iter(tree.items()))
-        if function == "Fn::GetAtt":
-            return ARNS.get(argument[0].removesuffix("Resource")) or _arn(argument[0])
-        if function == "Ref":
-            return REFS.get(argument) or _arn(argument)
-        if function == "Fn::Join":
-            return argument[0].join(plain(argument[1]))
-        if function == "Fn::Sub":
-            text, names = (argument, {}) if isinstance(argument, str) else argument
-            known = {**REFS, **{name: plain(one) for name, one in names.items()}}
-            for name, value in known.items():
-                text = text.replace(f"${{{name}}}", str(value))
-            return text
-    return {key: plain(one) for key, one in tree.items()}
-
-
-REFS = {
-    "AWS::AccountId": "123456789012",
-    "AWS::Region": "us-east-1",
-    "AWS::Partition": "aws",
-    "AWS::URLSuffix": "amazonaws.com",
-    "SessionsTable": "manga-assist-sessions",
-    "CustomerIndex": "GSI1-customer-sessions",
-    "ChatModel": "anthropic.claude-sonnet-4-5-20250929-v1:0",
-    "ChatFoundationModel": "anthropic.claude-sonnet-4-5-20250929-v1:0",
-    "TrailLogGroup": "/manga-assist/cloudtrail",
-    "MessageFunction": "manga-assist-message",
-    "HandoffFunction": "manga-assist-handoff",
-    "RedisSecret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:redis-a1b2c3",
-    "HandoffTopicResource": "arn:aws:sns:us-east-1:123456789012:handoffs",
-}
-ARNS: dict[str, str] = {}
-
-
-def _arn(id):
-    if "Key" in id:
-        return "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
-    if "Queue" in id:
-        return "arn:aws:sqs:us-east-1:123456789012:queue"
-    if "Bucket" in id:
-        return "arn:aws:s3:::bucket"
-    if "EventStream" in id:
-        return "arn:aws:kinesis:us-east-1:123456789012:stream/events"
-    if "LogGroup" in id:
-        return "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f:*"
-    if "Bus" in id:
-        return "arn:aws:events:us-east-1:123456789012:event-bus/b"
-    return id
 
 
 # What parliament says and is no fault here. An entry that no longer occurs fails.
