@@ -1,4 +1,4 @@
-"""The whole permission matrix: every DynamoDB action × every role × twelve contexts, CPU seconds; beside reading the template.
+"""The whole permission matrix: every DynamoDB action, every role, twelve contexts; beside it reading the template.
 
 Twelve contexts without leaving any out, whether they make a difference to an action or not: no question is skipped.
 """

@@ -94,10 +94,7 @@ def _routed(record: Record, hashed: Callable[[str], str]) -> Outputs:
         handoff_id, at = sort.partition("#")[2], int(image["created_at"]["N"])
         reason = image["reason"]["S"]
         return Outputs(
-            event=BusEvent(
-                "Hand-off Requested",
-                {**told, "session_id": session_id, "handoff_id": handoff_id, "at": at, "reason": reason},
-            ),
+            event=BusEvent("Hand-off Requested", {**told, "handoff_id": handoff_id, "at": at, "reason": reason}),
             handoff={"handoff_id": handoff_id, "session_id": session_id, "requested_at": at, "reason": reason},
         )
     if sort == "META" and inserted:

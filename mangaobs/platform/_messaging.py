@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mangaobs.platform._policy import Text
 
 FAILED_WRITES, DEAD_LETTERS, AGENTS = "FailedWritesQueueResource", "DeadLetterQueueResource", "AgentsQueue"
+REQUESTS = "HandoffRequestsQueue"  # what the state machine is started with
 HANDOFFS, EVENTS, BUS = "HandoffTopicResource", "EventStreamResource", "SessionBus"
 DELIVERY, DELIVERY_ROLE = "AnalyticsDeliveryResource", "DeliveryRole"
 SOURCE = "manga-assist.sessions"
@@ -68,27 +69,23 @@ def _queues(stack: Stack, retry_timeout: int) -> None:
         MessageRetentionPeriod=4 * _DAY,
         RedrivePolicy=redrive,
     )
-    _queue(
-        stack,
-        AGENTS,
-        stack.named("agents"),
-        VisibilityTimeout=300,
-        MessageRetentionPeriod=4 * _DAY,
-        RedrivePolicy=redrive,
-    )
-    _queue_policy(
-        stack,
-        AGENTS,
-        [
-            allow(
-                "HandoffsFromTheTopic",
-                ["sqs:SendMessage"],
-                [attribute(AGENTS)],
-                principal=service("sns"),
-                conditions={**here(), "ArnEquals": {"aws:SourceArn": Ref(HANDOFFS)}},
-            )
-        ],
-    )
+    for id, name in ((AGENTS, "agents"), (REQUESTS, "handoff-requests")):
+        _queue(
+            stack,
+            id,
+            stack.named(name),
+            VisibilityTimeout=300,
+            MessageRetentionPeriod=4 * _DAY,
+            RedrivePolicy=redrive,
+        )
+        from_topic = allow(
+            "HandoffsFromTheTopic",
+            ["sqs:SendMessage"],
+            [attribute(id)],
+            principal=service("sns"),
+            conditions={**here(), "ArnEquals": {"aws:SourceArn": Ref(HANDOFFS)}},
+        )
+        _queue_policy(stack, id, [from_topic])
     _queue_policy(stack, FAILED_WRITES)
     _queue_policy(
         stack,
@@ -126,15 +123,12 @@ def _queue_policy(stack: Stack, id: str, statements: list[Statement] | None = No
 
 def _topic(stack: Stack) -> None:
     stack.add(sns.Topic(HANDOFFS, TopicName=_named(stack, "topics", "handoffs"), KmsMasterKeyId=_keys.arn(_keys.DATA)))
-    stack.add(
-        sns.SubscriptionResource(
-            "AgentsSubscription",
-            TopicArn=Ref(HANDOFFS),
-            Protocol="sqs",
-            Endpoint=attribute(AGENTS),
-            RawMessageDelivery=True,
+    for id, queue in (("AgentsSubscription", AGENTS), ("RequestsSubscription", REQUESTS)):
+        stack.add(
+            sns.SubscriptionResource(
+                id, TopicArn=Ref(HANDOFFS), Protocol="sqs", Endpoint=attribute(queue), RawMessageDelivery=True
+            )
         )
-    )
     tls = deny(
         "OnlyOverTls",
         ["sns:Publish"],
@@ -294,8 +288,3 @@ def _bus(stack: Stack) -> None:
             EventPattern={"source": [SOURCE]},
         )
     )
-
-
-def bus_rule_role(stack: Stack, id: str, statements: list[Statement]) -> None:
-    """The role by which a rule reaches its target."""
-    _roles.add_role(stack, id, trusted=_roles.trusted("events", here()), statements=statements)

@@ -11,12 +11,12 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from troposphere import Ref, Sub, events, stepfunctions
+from troposphere import Ref, Sub, events, pipes, stepfunctions
 
 from mangaobs.errors import RenderError
 from mangaobs.platform import _functions, _keys, _logs, _messaging, _roles
 from mangaobs.platform._policy import allow
-from mangaobs.platform._stack import Stack, attribute
+from mangaobs.platform._stack import Stack, attribute, here
 
 if TYPE_CHECKING:
     from mangaobs.platform._policy import Text
@@ -26,7 +26,7 @@ TASK = "handoff"
 
 
 def build(stack: Stack) -> None:
-    """The state machine, its role, and the rule that starts it."""
+    """The state machine, its role, and the pipe that starts it."""
     name = _name(stack)
     _logs.add_group(stack, "HandoffMachineLogGroup", Sub("/aws/vendedlogs/states/${Name}", Name=name), masked=False)
     arn = stack.arn("states", "stateMachine:", name)
@@ -100,35 +100,47 @@ def build(stack: Stack) -> None:
             TracingConfiguration=stepfunctions.TracingConfiguration(Enabled=True),
         )
     )
-    _messaging.bus_rule_role(
+    _start(stack, arn)
+    _schedule(stack)
+
+
+def _start(stack: Stack, machine: Text) -> None:
+    """What starts the machine: the agents' topic, since the bus has hashed ids alone, and its archive keeps them."""
+    queue = attribute(_messaging.REQUESTS)
+    _roles.add_role(
         stack,
-        "HandoffRuleRole",
-        [allow("StartHandoff", ["states:StartExecution"], [arn])],
+        "HandoffPipeRole",
+        trusted=_roles.trusted("pipes", here()),
+        statements=[
+            allow("ReadRequests", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [queue]),
+            allow("StartHandoff", ["states:StartExecution"], [machine]),
+            allow(
+                "UseKeys",
+                ["kms:Decrypt"],
+                [_keys.arn(_keys.DATA)],
+                conditions={"StringEquals": {"kms:ViaService": Sub("sqs.${AWS::Region}.amazonaws.com")}},
+            ),
+        ],
     )
     stack.add(
-        events.Rule(
-            "HandoffRule",
+        pipes.Pipe(
+            "HandoffPipe",
             Name=stack.named("handoff"),
             Description="A customer asked for a human agent",
-            EventBusName=Ref(_messaging.BUS),
-            EventPattern={"source": [_messaging.SOURCE], "detail-type": ["Hand-off Requested"]},
-            Targets=[
-                events.Target(
-                    Id="handoff",
-                    Arn=arn,
-                    RoleArn=attribute("HandoffRuleRole"),
-                    InputTransformer=events.InputTransformer(
-                        InputPathsMap={"session": "$.detail.session_id", "handoff": "$.detail.handoff_id"},
-                        InputTemplate='{"session_id": "<session>", "handoff_id": "<handoff>"}',
-                    ),
-                    RetryPolicy=events.RetryPolicy(MaximumRetryAttempts=10, MaximumEventAgeInSeconds=3600),
-                    DeadLetterConfig=events.DeadLetterConfig(Arn=_messaging.dead_letters()),
-                )
-            ],
-            DependsOn=[MACHINE],
+            RoleArn=attribute("HandoffPipeRole"),
+            Source=queue,
+            SourceParameters=pipes.PipeSourceParameters(
+                SqsQueueParameters=pipes.PipeSourceSqsQueueParameters(BatchSize=1)
+            ),
+            Target=Ref(MACHINE),
+            TargetParameters=pipes.PipeTargetParameters(
+                InputTemplate='{"session_id": "<$.body.session_id>", "handoff_id": "<$.body.handoff_id>"}',
+                StepFunctionStateMachineParameters=pipes.PipeTargetStateMachineParameters(
+                    InvocationType="FIRE_AND_FORGET"
+                ),
+            ),
         )
     )
-    _schedule(stack)
 
 
 def _name(stack: Stack) -> Text:

@@ -55,11 +55,11 @@ class Platform(Section, frozen=True):
     runtime: Annotated[
         str,
         Meta(
-            description="Lambda's runtime: the Python that `mangaobs bundle` runs on",
+            description="Lambda's runtime, which has to be the Python that `mangaobs bundle` ran on",
             pattern=r"^python3\.\d+$",
-            extra={"right": "for example python3.11"},
+            extra={"right": "for example python3.12"},
         ),
-    ] = "python3.11"
+    ] = "python3.12"
     endpoints: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[a-z0-9.-]+$")], ...],
         Meta(description="Interface endpoints beside those that the functions' permissions need, for example `xray`"),

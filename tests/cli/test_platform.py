@@ -1,4 +1,4 @@
-"""`mangaobs render platform` and `mangaobs bundle`, as a person uses them."""
+"""`mangaobs render platform`, as a person uses it."""
 
 from __future__ import annotations
 
@@ -36,31 +36,3 @@ def test_wrong_input_is_a_sentence(mangaobs, arguments, problem):
     assert done.returncode == 2
     assert problem in done.stderr
     assert not done.stdout
-
-
-def test_bundle_prints_sizes_and_the_time_to_import(mangaobs, tmp_path):
-    done = mangaobs("bundle", "-o", str(tmp_path / "dist"), "--function", "handoff")
-    assert done.returncode == 0
-    head, line = done.stdout.splitlines()
-    assert head.split() == ["function", "zipped", "unzipped", "import", "packages"]
-    assert line.split()[0] == "handoff"
-    assert " ms " in line
-    assert "Runtime" in done.stderr
-
-
-def test_bundle_as_json(mangaobs, tmp_path):
-    done = mangaobs("bundle", "-o", str(tmp_path), "--function", "admin-delete", "--format", "json")
-    (told,) = json.loads(done.stdout)
-    assert told["function"] == "admin_delete"
-    assert told["zipped"] == (tmp_path / "admin_delete.zip").stat().st_size
-
-
-def test_bundle_refuses_what_is_no_function_and_writes_nothing(mangaobs, tmp_path):
-    done = mangaobs("bundle", "-o", str(tmp_path / "dist"), "--function", "mesage")
-    assert done.returncode == 2
-    assert "did you mean message?" in done.stderr
-    assert not (tmp_path / "dist").exists()
-    (tmp_path / "file").write_text("")
-    done = mangaobs("bundle", "-o", str(tmp_path / "file" / "dist"), "--function", "handoff")
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr

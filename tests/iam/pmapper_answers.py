@@ -1,4 +1,4 @@
-"""Run by PMapper's own Python: reads cases as JSON, writes what PMapper says of each (true: allowed; null: it cannot say)."""
+"""Run by PMapper's own Python: reads cases as JSON, writes what it says of each (true: allowed; null: no answer)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def answer(case):
         if said("Deny", case["identity"]) or (boundary is not None and said("Deny", boundary)):
             return False
         return said("Allow", case["identity"]) and (boundary is None or said("Allow", boundary))
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it stumbles over
         return None
 
 

@@ -1,6 +1,6 @@
 """Other people's evaluators on the same random policies: ministack's, and PMapper's in an environment of its own.
 
-PMapper is AGPL: nothing of it is shipped, and the package never imports it; here it is a program that answers questions.
+PMapper is AGPL: nothing of it is shipped, and the package never imports it; here it is a program that is asked.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 
 
-def plain(tree):
+def plain(tree):  # noqa: C901 - one branch a function of CloudFormation's
     if isinstance(tree, list):
         return [plain(one) for one in tree]
     if not isinstance(tree, dict):

@@ -259,7 +259,7 @@ def _topic(c: Client, id: str, _: dict[str, Any]) -> dict[str, Any]:
 
 def _subscription(c: Client, id: str, properties: dict[str, Any]) -> dict[str, Any]:
     sns = c("sns")
-    (told,) = sns.list_subscriptions_by_topic(TopicArn=properties["TopicArn"])["Subscriptions"]
+    told = sns.list_subscriptions_by_topic(TopicArn=properties["TopicArn"])["Subscriptions"][0]
     return {**told, **sns.get_subscription_attributes(SubscriptionArn=told["SubscriptionArn"])["Attributes"]}
 
 
@@ -537,6 +537,7 @@ READERS: dict[str, Callable[[Client, str, dict[str, Any]], dict[str, Any]]] = {
         ),
         "LogGroupName": p["LogGroupName"],
     },
+    "AWS::Pipes::Pipe": lambda c, id, _p: c("pipes").describe_pipe(Name=id),
     "AWS::S3::Bucket": _bucket,
     "AWS::S3::BucketPolicy": lambda c, _i, p: {
         "Bucket": p["Bucket"],

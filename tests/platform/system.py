@@ -64,6 +64,7 @@ LOST: dict[str, set[str]] = {
         "ObjectLockEnabled",
         "Tags",
     },
+    "AWS::Pipes::Pipe": {"SourceParameters", "TargetParameters"},
     "AWS::SNS::Topic": {"KmsMasterKeyId"},
     "AWS::SecretsManager::Secret": {"GenerateSecretString"},
     "AWS::StepFunctions::StateMachine": {"LoggingConfiguration", "TracingConfiguration"},
@@ -186,6 +187,21 @@ class Platform:
             events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
             found += [json.loads(one["message"]) for one in events if one["message"].startswith("{")]
         return found
+
+    def pass_hand_offs(self) -> bool:
+        """What the pipe does, with its role: ministack polls streams for pipes, and no queues."""
+        url = self.ids["HandoffRequestsQueue"]
+        sqs, states = self.as_role("HandoffPipeRole", "sqs"), self.as_role("HandoffPipeRole", "stepfunctions")
+        pipe = self.template["Resources"]["HandoffPipe"]["Properties"]
+        found = sqs.receive_message(QueueUrl=url).get("Messages", [])
+        for message in found:
+            given = pipe["TargetParameters"]["InputTemplate"]
+            for name, value in json.loads(message["Body"]).items():
+                given = given.replace(f"<$.body.{name}>", str(value))
+            assert "<$" not in given
+            states.start_execution(stateMachineArn=self.ids["HandoffMachine"], input=given)
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return bool(found)
 
     def messages(self, id: str) -> list[str]:
         """What waits in a queue."""

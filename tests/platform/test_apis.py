@@ -256,6 +256,12 @@ def bus(moto, p, _):
     return p["Name"]
 
 
+def pipe(moto, p, _):
+    kept = {name: one for name, one in p.items() if name != "Tags"}
+    moto.call("pipes", "create_pipe", **kept, Tags=pairs(p) if isinstance(p.get("Tags"), list) else p.get("Tags", {}))
+    return p["Name"]
+
+
 def rest_api(moto, p, _):
     where = camel(p["EndpointConfiguration"])
     name, said = p["Name"], p["Description"]
@@ -272,6 +278,7 @@ MAKERS = {
     "AWS::Kinesis::Stream": stream,
     "AWS::Lambda::Function": function,
     "AWS::Logs::LogGroup": group,
+    "AWS::Pipes::Pipe": pipe,
     "AWS::S3::Bucket": bucket,
     "AWS::SNS::Topic": topic,
     "AWS::StepFunctions::StateMachine": machine,

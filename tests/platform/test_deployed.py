@@ -86,7 +86,8 @@ def test_a_hand_off_reaches_the_agents_and_the_state_machine(platform):
     # Then the agents' queue has it, by way of the stream, its function and the topic.
     (told,) = eventually(lambda: platform.messages("AgentsQueue"))
     assert json.loads(told)["session_id"] == "s-2"
-    # And the state machine has written the brief and changed the session's state.
+    # And the state machine, started from the queue of requests, writes the brief and changes the session's state.
+    assert eventually(platform.pass_hand_offs)
     handed = eventually(lambda: platform.items("s-2")["META"]["state"]["S"] == "HANDOFF")
     assert handed
     assert any(key.startswith("BRIEF#") for key in platform.items("s-2"))
@@ -170,7 +171,7 @@ FORBIDDEN = {
         TableName=p.table, Key={"PK": {"S": "SESSION#session-1"}, "SK": {"S": "META"}}
     ),
     "DeliveryRole": lambda p, c: c("s3").put_object(Bucket=p.ids["AuditBucket"], Key="events/x", Body=b"x"),
-    "HandoffRuleRole": lambda p, c: c("stepfunctions").list_state_machines(),
+    "HandoffPipeRole": lambda p, c: c("stepfunctions").list_state_machines(),
 }
 
 
