@@ -15,7 +15,7 @@ from mangaobs.platform._stack import Stack, attribute, here
 REDIS, REDIS_SECRET, DAX_ROLE = "Redis", "RedisSecret", "DaxRole"
 REDIS_USER = "functions"
 # What the functions' scripts use, on the keys of routing alone; nothing that lists, flushes or configures.
-_ACCESS = (
+ACCESS = (
     "on ~route:* ~bucket:* ~rate:* ~addresses:* ~summary:* "
     "+@read +@write +@scripting +@transaction +@connection +time -@dangerous"
 )
@@ -48,7 +48,7 @@ def _secret(stack: Stack, id: str, user: str) -> None:
 def _redis(stack: Stack) -> None:
     settings = stack.settings
     for id, secret, name, access in (
-        ("RedisUser", REDIS_SECRET, REDIS_USER, _ACCESS),
+        ("RedisUser", REDIS_SECRET, REDIS_USER, ACCESS),
         # A group needs a user `default`; this one may do nothing.
         ("RedisDefaultUser", "RedisDefaultSecret", "default", "off -@all"),
     ):

@@ -18,7 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-USER, PASSWORD = "handlers", "a-password-of-the-tests"
+from mangaobs.platform._caches import ACCESS
+
+# The functions' user has just what the platform gives it; the tests have one that may do everything.
+USER, TESTS, PASSWORD = "handlers", "tests", "a-password-of-the-tests"
 
 
 class RedisServer:
@@ -57,7 +60,8 @@ tls-auth-clients no
 save ""
 appendonly no
 user default off
-user {USER} on >{PASSWORD} ~* &* +@all
+user {USER} >{PASSWORD} {ACCESS}
+user {TESTS} on >{PASSWORD} ~* &* +@all
 """
         )
         command = [self._program, "redis.conf"]

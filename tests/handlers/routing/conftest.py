@@ -10,7 +10,7 @@ import pytest
 
 from handlers.routing import Budget, Flags, RedisSettings, Router, connect
 
-from ..redis_server import PASSWORD, USER, RedisServer
+from ..redis_server import PASSWORD, TESTS, USER, RedisServer
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +68,7 @@ def routing(request: pytest.FixtureRequest) -> Iterator[Routing]:
         return
     server = request.getfixturevalue("server")
     redis = connect(settings(server.port, redis_ca_file=str(server.ca_file)), secrets=Secrets, monotonic=float)
-    redis.flushall()
+    every = settings(server.port, redis_ca_file=str(server.ca_file), redis_username=TESTS)
+    connect(every, secrets=Secrets, monotonic=float).flushall()
     yield Routing(redis)
     redis.close()
