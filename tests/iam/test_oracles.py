@@ -33,7 +33,7 @@ def variables(document) -> bool:
     return "${" in json.dumps(document)
 
 
-@settings(max_examples=500)
+@settings(max_examples=300)
 @given(context=contexts(), **CASES)
 def test_ministack_says_the_same(context, action, resource, identity, boundary):
     from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
@@ -83,12 +83,12 @@ def drawn(count: int):
     reason="PMapper has an environment of its own: make oracles",
 )
 def test_pmapper_says_the_same():
-    cases = [one for one in drawn(600) if not variables([one["identity"], one["boundary"]])]
+    cases = [one for one in drawn(400) if not variables([one["identity"], one["boundary"]])]
     program = str(Path(__file__).with_name("pmapper_answers.py"))
     done = subprocess.run([PMAPPER, program], input=json.dumps(cases), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout)
-    assert len(told) == len(cases) > 150
+    assert len(told) == len(cases) > 100
     compared = 0
     for case, theirs in zip(cases, told, strict=True):
         decision = ours(
@@ -103,4 +103,4 @@ def test_pmapper_says_the_same():
             continue
         compared += 1
         assert (decision.decision is Answer.ALLOW) is theirs, case
-    assert compared > 100
+    assert compared > 60

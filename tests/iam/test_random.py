@@ -55,7 +55,7 @@ CASES = {
 }
 
 
-@settings(max_examples=1500)
+@settings(max_examples=600)
 @given(context=contexts(), **CASES)
 def test_with_a_whole_context_it_is_what_the_second_evaluator_says(context, **case):
     decision = ours(context=Context(context, complete=True), **case)
@@ -67,7 +67,7 @@ def test_with_a_whole_context_it_is_what_the_second_evaluator_says(context, **ca
     assert word(decision) == naives(context=context, **case)
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(data=st.data(), **CASES)
 def test_what_is_proved_with_less_known_holds_whatever_the_rest_is(data, **case):
     # Given that some keys are not known, when something is proved, then it holds for every value of them.

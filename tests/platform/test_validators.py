@@ -83,7 +83,8 @@ def test_it_is_yaml_too(variant):
 )
 def test_checkov_fails_nothing_that_is_not_explained(tmp_path):
     failed = {}
-    for name, sets in VARIANTS.items():
+    for name in ("everything",):  # it has all that the others have
+        sets = VARIANTS[name]
         file = tmp_path / f"{name}.json"
         file.write_text(to_json(render_platform(ROOT, None, sets)))
         done = subprocess.run(
