@@ -10,7 +10,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from troposphere import GetAtt, Join, Ref, Sub, apigateway, iam
+from troposphere import Ref, Sub, apigateway, iam
 
 from mangaobs.errors import RenderError
 from mangaobs.platform import _functions, _logs, _roles
@@ -163,7 +163,7 @@ def _deploy(
             StageName=stack.value(api.stage) if api.stage else "live",
             TracingEnabled=True,
             AccessLogSetting=apigateway.AccessLogSetting(
-                DestinationArn=_without_star(attribute("AccessLogGroupResource")),
+                DestinationArn=_logs.without_star(attribute("AccessLogGroupResource")),
                 Format=access_log.format(),
             ),
             MethodSettings=[
@@ -181,13 +181,6 @@ def _deploy(
             **({"DependsOn": ["ApiAccount"]} if settings.api_gateway_account else {}),
         )
     )
-
-
-def _without_star(arn: GetAtt) -> Text:
-    """A log group's ARN ends in `:*`, which API Gateway does not take."""
-    from troposphere import Select, Split
-
-    return Join("", [Select(0, Split(":*", arn))])
 
 
 def _account(stack: Stack) -> None:

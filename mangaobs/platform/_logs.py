@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from troposphere import Sub, logs
+from troposphere import GetAtt, Join, Select, Split, Sub, logs
 
 from mangaobs.platform import _keys
 
@@ -29,6 +29,11 @@ def add_group(stack: Stack, id: str, name: Text, *, days: int | None = None, mas
         **more,
     )
     stack.add(group)
+
+
+def without_star(arn: GetAtt) -> Text:
+    """A log group's ARN without the `:*` at its end, as most services take it."""
+    return Join("", [Select(0, Split(":*", arn))])
 
 
 def _protection(stack: Stack) -> dict[str, Any]:

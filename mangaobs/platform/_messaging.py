@@ -7,13 +7,14 @@ Amazon S3 destination"; Athena User Guide, "Partition projection".
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from awacs.aws import Statement
 from troposphere import GetAtt, Ref, Sub, athena, events, firehose, glue, kinesis, logs, sns, sqs
 
 from mangaobs.errors import RenderError
-from mangaobs.platform import _buckets, _keys, _roles
+from mangaobs.platform import _buckets, _keys, _logs, _roles
 from mangaobs.platform._policy import allow, deny, document, everyone, service
 from mangaobs.platform._stack import ACCOUNT, Stack, attribute, here
 
@@ -283,8 +284,55 @@ def _bus(stack: Stack) -> None:
             "SessionArchive",
             ArchiveName=stack.named("sessions")[:48],
             SourceArn=attribute(BUS),
-            # Hashed ids, and the random id of a session that was handed off; kept for less than a month.
+            # Hashed ids alone; kept for less than a month.
             RetentionDays=14,
             EventPattern={"source": [SOURCE]},
         )
+    )
+    _bus_log(stack)
+
+
+def _bus_log(stack: Stack) -> None:
+    """What passes the bus as lines that Logs Insights reads: sessions and hand-offs, without a metric of each."""
+    group = "SessionEventsLogGroup"
+    # EventBridge takes groups that begin so. Source: EventBridge User Guide, "CloudWatch Logs as a target".
+    _logs.add_group(stack, group, f"/aws/events/{stack.named('sessions')}")
+    rule = "SessionEventsRule"
+    stack.add(
+        events.Rule(
+            rule,
+            Name=stack.named("session-events"),
+            Description="Sessions and hand-offs, into their log",
+            EventBusName=Ref(BUS),
+            EventPattern={"source": [SOURCE]},
+            Targets=[
+                events.Target(
+                    Id="log",
+                    Arn=_logs.without_star(attribute(group)),
+                    RetryPolicy=events.RetryPolicy(MaximumRetryAttempts=10, MaximumEventAgeInSeconds=3600),
+                    DeadLetterConfig=events.DeadLetterConfig(Arn=attribute(DEAD_LETTERS)),
+                )
+            ],
+        )
+    )
+    # CloudWatch Logs takes the policy as text.
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "EventsIntoTheirLog",
+                "Effect": "Allow",
+                "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": f"${{{group}.Arn}}",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"},
+                    "ArnEquals": {"aws:SourceArn": f"${{{rule}.Arn}}"},
+                },
+            }
+        ],
+    }
+    written = Sub(json.dumps(policy, separators=(",", ":")))
+    stack.add(
+        logs.ResourcePolicy("SessionEventsPolicy", PolicyName=stack.named("session-events"), PolicyDocument=written)
     )

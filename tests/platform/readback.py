@@ -530,6 +530,11 @@ READERS: dict[str, Callable[[Client, str, dict[str, Any]], dict[str, Any]]] = {
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::Permission": _permission,
     "AWS::Logs::LogGroup": _group,
+    "AWS::Logs::ResourcePolicy": lambda c, _i, p: next(
+        one
+        for one in c("logs").describe_resource_policies()["resourcePolicies"]
+        if one["policyName"] == p["PolicyName"]
+    ),
     "AWS::Logs::LogStream": lambda c, id, p: {
         **_first(
             c("logs").describe_log_streams(logGroupName=p["LogGroupName"], logStreamNamePrefix=p["LogStreamName"]),
