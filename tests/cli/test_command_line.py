@@ -86,7 +86,7 @@ def test_the_version(mangaobs):
         (["query", "lst"], "'list'"),
         (["render", "--fromat", "yaml"], "--format"),
         (["render", "--format", "xml"], "'xml'"),
-        (["render", "platform"], "platform"),
+        (["render", "platfrom"], "platfrom"),
         (["query", "show"], "NAME"),
         (["render", "--compact", "--format", "yaml"], "--compact is for JSON"),
         ([], "Usage"),
