@@ -95,6 +95,18 @@ def _data(stack: Stack) -> list[Statement]:
         # EventBridge's requests to KMS for a target carry no source. Source: SNS Developer Guide, "Compatibility
         # between event sources from AWS services and encrypted topics".
         allow("EventsIntoTargets", ["kms:Decrypt", "kms:GenerateDataKey"], ["*"], principal=service("events")),
+        # Execution logs of a state machine with a key of its own.
+        allow(
+            "LogsOfStateMachines",
+            ["kms:Decrypt"],
+            ["*"],
+            principal=service("delivery.logs"),
+            conditions={
+                "StringLike": {
+                    "kms:EncryptionContext:aws:states:stateMachineArn": stack.arn("states", "stateMachine:*")
+                }
+            },
+        ),
         allow("DescribedByEvents", ["kms:DescribeKey"], ["*"], principal=service("events")),
     ]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BOUNDARY = "RoleBoundary"
 # Services whose encrypted resources want the key of whoever asks, by the prefix of the actions.
-_ENCRYPTED = ("dynamodb", "kinesis", "s3", "secretsmanager", "sns", "sqs", "ssm")
+_ENCRYPTED = ("dynamodb", "kinesis", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
 
 
 def build_boundary(stack: Stack, used: Iterable[str]) -> None:
@@ -197,7 +197,8 @@ def _foundation(model: str) -> str:
 
 def _key_use(actions: Iterable[str]) -> list[Statement]:
     """The key of data, through the services that the role uses."""
-    prefixes = {action.partition(":")[0] for action in actions} | {"sqs"}
+    # Lambda decrypts the environment, and sends what failed to the dead letters, with the function's role.
+    prefixes = {action.partition(":")[0] for action in actions} | {"lambda", "sqs"}
     through = [Sub(f"{prefix}.${{AWS::Region}}.amazonaws.com") for prefix in _ENCRYPTED if prefix in prefixes]
     used = {"StringEquals": {"kms:ViaService": through, "kms:CallerAccount": ACCOUNT}}
     keys = [_keys.arn(_keys.DATA), *([_keys.arn(_keys.AUDIT)] if "s3" in prefixes else [])]
