@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -28,6 +29,7 @@ _OF_TABLE: Final = {
     "import": "/import/01234567890123-0a1b2c3d",
 }
 _OTHER_ACCOUNT: Final = "210987654321"
+_ANY_TABLE: Final = "arn:aws:dynamodb:us-east-1:123456789012:table/any"
 
 
 class Situation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,22 +157,33 @@ def read_expectations(path: Path, account: Account) -> Expectations:
             f"{error}", right="[[allow]] with roles, actions, when", place=Place(str(path))
         ) from None
     for number, one in enumerate(found.allow):
-        place = Place(str(path), _line(text, number))
-        for given, all_, what in (
-            (one.roles, list(account.roles), "role of the template"),
-            ([f"{_SERVICE}:{name}" for name in one.actions], [a.name for a in actions(_SERVICE)], "action of DynamoDB"),
-            (one.when, list(situations()), "situation"),
-        ):
-            for name in given:
-                if name not in all_:
-                    from mangaobs.catalog import did_you_mean
-
-                    short = [each.removeprefix(f"{_SERVICE}:") for each in all_]
-                    bare = name.removeprefix(f"{_SERVICE}:")
-                    raise ConfigurationError(
-                        f"{bare!r} is no {what}", right=did_you_mean(bare, short, ", ".join(short)), place=place
-                    )
+        _check(one, account, Place(str(path), _line(text, number)))
     return found
+
+
+def _check(one: Expectation, account: Account, place: Place) -> None:
+    """Raise `ConfigurationError` for what is no role, no action or no situation, or could never be met."""
+    for given, all_, what in (
+        (one.roles, list(account.roles), "role of the template"),
+        ([f"{_SERVICE}:{name}" for name in one.actions], [a.name for a in actions(_SERVICE)], "action of DynamoDB"),
+        (one.when, list(situations()), "situation"),
+    ):
+        for name in given:
+            if name not in all_:
+                from mangaobs.catalog import did_you_mean
+
+                short = [each.removeprefix(f"{_SERVICE}:") for each in all_]
+                bare = name.removeprefix(f"{_SERVICE}:")
+                raise ConfigurationError(
+                    f"{bare!r} is no {what}", right=did_you_mean(bare, short, ", ".join(short)), place=place
+                )
+    for action, situation in product(one.actions, one.when):
+        if not _is_asked(f"{_SERVICE}:{action}", situation):
+            raise ConfigurationError(
+                f"{action} is never asked in situation {situation}, which makes no difference to it",
+                right="a situation of the action's: mangaobs iam prove --format json lists them",
+                place=place,
+            )
 
 
 def _line(text: str, number: int) -> int:
@@ -193,7 +206,9 @@ def differences(cells: Iterable[Cell], expected: Expectations) -> Iterator[Diffe
             yield Difference(cell, answer)
 
 
-def is_asked(action: str, situation: str) -> bool:
+def _is_asked(name: str, situation: str) -> bool:
     """Whether an action is asked for in a situation."""
-    found, where = known(action), situations()[situation]
-    return found is not None and (not where.needs or where.needs in found.keys)
+    action, where = known(name), situations()[situation]
+    if action is None or (where.needs and where.needs not in action.keys):
+        return False
+    return _resource(action, where.on, _ANY_TABLE, "*") is not None

@@ -142,6 +142,10 @@ def test_wrong_input_is_a_sentence(mangaobs, template, arguments, problem):
         ),
         ('[[allow]]\nroles = []\nactions = ["GetItm"]\nwhen = []\n', "did you mean GetItem?"),
         ('[[allow]]\nroles = []\nactions = []\nwhen = ["own-kee"]\n', "did you mean own-key?"),
+        (
+            '[[allow]]\nroles = ["Chat"]\nactions = ["Scan"]\nwhen = ["no-key"]\n',
+            "Scan is never asked in situation no-key",
+        ),
     ],
 )
 def test_a_wrong_expectation_is_named_with_its_line(mangaobs, template, tmp_path, text, problem):

@@ -174,6 +174,29 @@ def test_the_access_log_is_what_the_handlers_declare(template):
     assert stage["TracingEnabled"] is True
 
 
+def test_what_the_stream_tells_is_what_the_bus_and_athena_expect(template):
+    from handlers.stream._route import routed
+    from handlers.stream._send import SOURCE
+
+    # Given the source that the stream's function names, then the archive and the rule of the bus are for it.
+    for id in ("SessionArchive", "SessionEventsRule"):
+        assert template["Resources"][id]["Properties"]["EventPattern"] == {"source": [SOURCE]}
+    # And what it tells analytics of a turn has a column each.
+    image = {
+        "role": {"S": "assistant"},
+        "created_at": {"N": "1"},
+        "content_compressed": {"B": "AAAA"},
+        "input_tokens": {"N": "1"},
+        "output_tokens": {"N": "1"},
+        "model": {"S": "m"},
+    }
+    keys = {"PK": {"S": "SESSION#1"}, "SK": {"S": "TURN#1"}}
+    change = {"Keys": keys, "SequenceNumber": "1", "NewImage": image}
+    told = routed({"eventID": "1", "eventName": "INSERT", "dynamodb": change}, lambda text: text).analytics
+    table = template["Resources"]["AnalyticsTable"]["Properties"]["TableInput"]["StorageDescriptor"]
+    assert set(told) == {column["Name"] for column in table["Columns"]}
+
+
 def test_the_trail_has_management_events_and_the_tables_data_events(template):
     trail = template["Resources"]["Trail"]["Properties"]
     kinds = {
