@@ -135,8 +135,9 @@ class Account:
                 else self._about(("resource", str(resource)), self.policies_of(resource), action),
                 endpoint=endpoint,
                 passes=passes,
-                needs_resource=_service(action) == "kms" and self.has_policy(resource),
+                needs_resource=_needs_resource(action),
                 elsewhere=elsewhere,
+                hidden="" if elsewhere or self.policies_of(resource) else f"the policy of {resource}",
             ),
         )
 
@@ -310,10 +311,6 @@ class Account:
             self._policies_of[resource] = tuple(found)
         return self._policies_of[resource]
 
-    def has_policy(self, resource: Text) -> bool:
-        """Whether the template has the resource's own policy."""
-        return bool(self.policies_of(resource))
-
     def _of_resources(self) -> Iterator[tuple[Text, list[Statement]]]:
         for type_, (at, whose, form) in _ATTACHED.items():
             for one in self._template.of(type_):
@@ -407,6 +404,11 @@ _ACTIONS_OF: Final = {
 
 def _service(action: str) -> str:
     return action.partition(":")[0].lower()
+
+
+def _needs_resource(action: str) -> bool:
+    """Whether a resource's own policy must let the account's policies speak: a KMS key's, and the trust in a role."""
+    return _service(action) == "kms" or action.lower().startswith("sts:assumerole")
 
 
 def _certain(one: Resource) -> Verdict:

@@ -43,7 +43,8 @@ class Policies:
     `boundary` is None where there is none. `resource` are the statements of the resource's own policy, `endpoint` those
     of the VPC endpoint that the request passes (None: it passes none with a policy) and `passes` whether it does.
     `needs_resource`: the resource's policy must let the account's policies speak, as a KMS key's and a role's trust.
-    `elsewhere`: the resource is another account's, whose policies are not known.
+    `elsewhere`: the resource is another account's, whose policies are not known. `hidden`: what the resource's policy
+    is called where no template has it; where one is needed it depends on that.
     """
 
     principal: Principal
@@ -54,6 +55,7 @@ class Policies:
     passes: Verdict = False
     needs_resource: bool = False
     elsewhere: bool = False
+    hidden: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,9 @@ def decide(request: Request, policies: Policies) -> Decision:
     if policies.elsewhere:
         own = _both(own, _Said(depends("the policies of the other account"), ()))
         granted = _NOTHING
+    elif policies.needs_resource and policies.hidden:
+        own = _both(own, _Said(depends(policies.hidden), ()))
+        granted = _Said(depends(policies.hidden), ())
     elif policies.needs_resource:
         own = _both(own, _delegated(policies.resource, request, principal))
         granted = _both(_direct(policies.resource, request, principal), limit)

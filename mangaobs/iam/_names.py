@@ -26,6 +26,7 @@ class Names:
     def __init__(self, template: Template | None = None, pseudo: dict[str, str] | None = None) -> None:
         made = template.resources if template is not None else []
         self._types = {one.id: one.type for one in made}
+        self._paths = {one.id: path for one in made if isinstance(path := one.properties.get("Path"), str)}
         self._called = {one.id: one.name for one in made if isinstance(one.name, str)}
         self._values = {
             "partition": "aws",
@@ -56,4 +57,5 @@ class Names:
             return found[0]
         form = _FORMS_OF_ID.get((type_, attribute or "ref")) or physical_form(type_, attribute)
         called = self._called.get(name, f"${{{name}}}")
-        return form.format(**self._values, name=called, id=name) if form else found[0]
+        path = self._paths.get(name, "/")
+        return form.format(**self._values, name=called, id=name, path=path) if form else found[0]

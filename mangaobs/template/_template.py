@@ -284,7 +284,10 @@ class App:
         found = scope.resolve(property_) if property_ else None
         if found is None and _type(node) in _NAMED_BY_ID:
             found = name
-        return form.format(**values, name=found) if isinstance(found, str) else None
+        under = _children(_children(node).get("Properties")).get(_forms()[_type(node)].get("path", ""))
+        path = scope.resolve(under) if under else "/"
+        known = isinstance(found, str) and isinstance(path, str)
+        return form.format(**values, name=found, path=path) if known else None
 
     def _exported(self, name: str) -> object | None:
         for part in self.parts:

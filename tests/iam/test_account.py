@@ -206,3 +206,42 @@ def test_a_role_that_is_not_there_is_named_with_those_that_are(tmp_path):
     one = account(tmp_path, role("[]"))
     with pytest.raises(MangaobsError, match="no role 'Rol'; did you mean Role"):
         one.role("Rol")
+
+
+def test_a_role_is_assumed_by_whom_its_trust_lets(tmp_path):
+    trust = '{Version: "2012-10-17", Statement: [{Effect: Allow, Principal: PRINCIPAL, Action: "sts:AssumeRole"}]}'
+    target = "{id}: {{Type: AWS::IAM::Role, Properties: {{RoleName: {id}, AssumeRolePolicyDocument: {trust}}}}}\n"
+    one = account(
+        tmp_path,
+        role('[{Effect: Allow, Action: "sts:*", Resource: "*"}]', "RoleName: who")
+        + role("[]", "RoleName: other", id="Other")
+        + target.format(id="Account", trust=trust.replace("PRINCIPAL", '{AWS: "arn:aws:iam::123456789012:root"}'))
+        + target.format(id="Lambda", trust=trust.replace("PRINCIPAL", "{Service: lambda.amazonaws.com}"))
+        + target.format(id="Named", trust=trust.replace("PRINCIPAL", "{AWS: !GetAtt Other.Arn}")),
+    )
+    # A role's own policies are not enough: the trust has to leave it to them, or to name the role.
+    assert ask(one, "sts:AssumeRole", "Account").decision == "ALLOW"
+    assert ask(one, "sts:AssumeRole", "Lambda").decision == "DENY"
+    assert ask(one, "sts:AssumeRole", "Named").decision == "DENY"
+    assert ask(one, "sts:AssumeRole", "Named", role="Other").decision == "ALLOW"
+    assert ask(one, "sts:AssumeRole", "Account", role="Other").decision == "DENY"
+    # Of a role that no template has, nobody knows the trust.
+    there = "arn:aws:iam::123456789012:role/elsewhere"
+    assert ask(one, "sts:AssumeRole", there).unknown == (f"the policy of {there}",)
+
+
+def test_a_key_that_no_template_has_may_say_anything(tmp_path):
+    one = account(tmp_path, role('[{Effect: Allow, Action: "kms:Decrypt", Resource: "*"}]'))
+    key = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+    assert ask(one, "kms:Decrypt", key).unknown == (f"the policy of {key}",)
+
+
+def test_a_roles_path_is_part_of_its_arn(tmp_path):
+    one = account(
+        tmp_path,
+        role("[]", "RoleName: chat\nPath: /team/") + "Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}\n"
+        "Policy:\n  Type: AWS::SQS::QueuePolicy\n  Properties:\n    Queues: [!Ref Queue]\n    PolicyDocument: "
+        '{Statement: [{Effect: Allow, Principal: {AWS: !GetAtt Role.Arn}, Action: "sqs:*", Resource: "*"}]}\n',
+    )
+    assert one.role("arn:aws:iam::123456789012:role/team/chat").id == "Role"
+    assert ask(one, "sqs:SendMessage", "Queue").decision == "ALLOW"
