@@ -61,6 +61,7 @@ def render_platform(project: Path | None = None, env: str | None = None, sets: S
     _identity.build(stack)
     _messaging.build(stack, retry_timeout=_functions.configured(stack, "retry").timeout)
     _functions.build_shared(stack)
+    _functions.check_variables(stack)
     names = _functions.names(stack)
     actions = {one.name: _functions.build(stack, one, names) for one in stack.functions.values()}
     _roles.build_boundary(stack, {*_ALWAYS, *(action for several in actions.values() for action in several)})

@@ -38,6 +38,18 @@ def configured(stack: Stack, folder: str) -> Function:
     return found
 
 
+def check_variables(stack: Stack) -> None:
+    """Raise `RenderError` if mangaobs.toml gives variables to a function that there is not."""
+    from mangaobs.catalog import did_you_mean
+
+    for key in stack.settings.environment:
+        if key.replace("-", "_") not in stack.functions:
+            known = sorted(stack.functions)
+            raise RenderError(
+                f"[platform.environment.{key}] is of no function", right=did_you_mean(key, known, ", ".join(known))
+            )
+
+
 def in_vpc(folder: str) -> bool:
     """Whether a function is in the VPC."""
     return folder not in _OUTSIDE

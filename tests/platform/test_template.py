@@ -249,6 +249,7 @@ def test_the_hand_offs_machine_calls_dynamodb_itself_and_keeps_no_text(template)
         (["platform.dxa=true"], "dxa is not a key"),
         (["platform.pitr_days=36"], "pitr_days"),
         (["platform.environment.message.MODEL=x"], "MODEL, which the function does not read; did you mean MODEL_ID"),
+        (["platform.environment.mesage.MODEL_ID=x"], "of no function; did you mean message?"),
         (['functions.admin.routes=["POST /messages"]'], "POST /messages is of"),
         (['functions.admin.routes=["FETCH /x"]'], "routes"),
         (['tables.more.name="another"'], "one table, and mangaobs.toml has 2"),
