@@ -94,7 +94,13 @@ def _data(stack: Stack) -> list[Statement]:
         ),
         # EventBridge's requests to KMS for a target carry no source. Source: SNS Developer Guide, "Compatibility
         # between event sources from AWS services and encrypted topics".
-        allow("EventsIntoTargets", ["kms:Decrypt", "kms:GenerateDataKey"], ["*"], principal=service("events")),
+        # The bus and its archive re-encrypt. Source: EventBridge User Guide, "Encrypting archives with AWS KMS keys".
+        allow(
+            "EventsIntoTargets",
+            ["kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
+            ["*"],
+            principal=service("events"),
+        ),
         # Execution logs of a state machine with a key of its own.
         allow(
             "LogsOfStateMachines",

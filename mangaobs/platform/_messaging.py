@@ -284,6 +284,7 @@ def _bus(stack: Stack) -> None:
             "SessionArchive",
             ArchiveName=stack.named("sessions")[:48],
             SourceArn=attribute(BUS),
+            KmsKeyIdentifier=_keys.arn(_keys.DATA),
             # Hashed ids alone; kept for less than a month.
             RetentionDays=14,
             EventPattern={"source": [SOURCE]},
