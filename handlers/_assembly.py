@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from hmac import digest
 from typing import TYPE_CHECKING
 
 from mangaobs.runtime import session_hash
@@ -31,10 +32,20 @@ def hashing(key: str) -> Callable[[str], str]:
     return lambda text: session_hash(text, secret)
 
 
-def sessions(client: DynamoDBClient, table: str, *, hashed: Callable[[str], str], days: int = 90) -> Sessions:
-    """The sessions of `table`; `days` is how long what is written stays."""
+def subject_hashing(key: str) -> Callable[[str], str]:
+    """What makes the keyed hash by which a person's entries, tombstone and requests are found: 32 hexadecimal digits.
+
+    It is another one than that of log lines: it is longer, since two people under one would be erased together, and
+    who reads logs cannot tell whose request is whose.
+    """
+    secret = key.encode()
+    return lambda customer_id: digest(secret, f"data subject {customer_id}".encode(), "sha256")[:16].hex()
+
+
+def sessions(client: DynamoDBClient, table: str, *, key: str, days: int = 90) -> Sessions:
+    """The sessions of `table`. `key` keys the hashes of customers; `days` is how long what is written stays."""
     transactions = Transactions(client, sleep=time.sleep, random=random.random)
-    return Sessions(client, table, transactions=transactions, customer_hash=hashed, days=days)
+    return Sessions(client, table, transactions=transactions, customer_hash=subject_hashing(key), days=days)
 
 
 def audit(client: S3Client, bucket: str, *, hashed: Callable[[str], str]) -> Audit:

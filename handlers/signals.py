@@ -24,6 +24,11 @@ DROPPED_WRITES = _metric("DroppedWrites", "Count", "Turns given up: erased, or o
 ROUTING_FALLBACKS = _metric(
     "RoutingFallbacks", "Count", "Messages that went on without their routing flag, since Redis did not answer."
 )
+ERASURES = _metric("Erasures", "Count", "People whose data was erased.")
+ERASURE_FAILURES = _metric("ErasureFailures", "Count", "Erasures that every attempt failed at: a person has to look.")
+DATA_REQUEST_AGE = _metric(
+    "DataRequestAge", "Seconds", "Since a person asked for what is not done yet; the law gives a month."
+)
 TIME_TO_FIRST_TOKEN = _metric(
     "TimeToFirstToken", "Milliseconds", "From calling Bedrock to its first token, as the function sees it."
 )
@@ -59,6 +64,17 @@ HOT_KEY = LogEvent(
     level="WARN",
     description="What the responder made of a hot session.",
 )
+DATA_REQUEST_STEP = LogEvent(
+    "data_request_step",
+    Field("data_request", "string", "The id of the request, in which the person is a keyed hash."),
+    Field("kind", "string", "erasure, access or portability."),
+    Field("step", "string", "start, closed, search-001 …, verified, confirmed, account, finish or failed."),
+    Field("detail", "string", "What came of the step, in a word.", optional=True),
+    Field("session_count", "number", "Sessions of the request so far."),
+    runtime.ITEM_COUNT,
+    Field("version_count", "number", "Versions of objects that were deleted so far."),
+    description="A step of a person's request: the audit has the same as an object that nobody can change.",
+)
 ADMIN_ACTION = LogEvent(
     "admin_action",
     Field("action", "string", "read, export or delete."),
@@ -92,6 +108,9 @@ SIGNALS = Signals(
         DEFERRED_WRITES,
         DROPPED_WRITES,
         ROUTING_FALLBACKS,
+        ERASURES,
+        ERASURE_FAILURES,
+        DATA_REQUEST_AGE,
         TIME_TO_FIRST_TOKEN,
         INPUT_TOKENS,
         OUTPUT_TOKENS,
@@ -110,6 +129,7 @@ SIGNALS = Signals(
         RESPONDER_FAILED,
         HOT_KEY,
         ADMIN_ACTION,
+        DATA_REQUEST_STEP,
     ),
     access_log=ACCESS_LOG,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -40,3 +41,16 @@ def fleet(tmp_path_factory) -> Rendered:
 def overlay(tmp_path_factory) -> Overlay:
     """The bundled definitions under a configuration of the test's own."""
     return lambda configuration: Rendered("overlay", make_project(tmp_path_factory.mktemp("overlay"), configuration))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests of erasure noted: crash points, interleavings and violations, summed over all workers."""
+    noted: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, number in getattr(report, "user_properties", []) if getattr(report, "when", "") == "call" else []:
+                if name.startswith("erasure "):
+                    noted[name.removeprefix("erasure ")] += number
+    if noted:
+        told = ", ".join(f"{number:,} {name}" for name, number in sorted(noted.items()))
+        terminalreporter.write_line(f"erasure: {told}")

@@ -70,8 +70,7 @@ class Delete:
                     if context.get_remaining_time_in_millis() < self._margin_ms:
                         return False
                     record.item_count += self._delete(session_id, sort)
-            self._empty(session_id)
-            record.item_count += 1
+            record.item_count += self._emptied(session_id)
         except (ClientError, BotoCoreError):
             raise Refused(503, "unavailable", "repeat the request", effect="failed", retry_after=2) from None
         return True
@@ -82,6 +81,14 @@ class Delete:
             self._mark(session_id)
         except self._client.exceptions.ConditionalCheckFailedException:
             raise Refused(404, "session_unknown", "the id of a session that stands") from None
+
+    def _emptied(self, session_id: str) -> int:
+        """How many items that was: 1, or 0 if the customer's erasure took META meanwhile."""
+        try:
+            self._empty(session_id)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return 0
+        return 1
 
     def _rest(self, session_id: str) -> list[str]:
         """Sort keys of items that stand beside META, the first page of them."""
@@ -108,6 +115,7 @@ class Delete:
             UpdateExpression=(
                 "SET #state = :erased, expires_at = :until REMOVE customer_id, created_at, last_active_at, turn_count"
             ),
+            ConditionExpression="attribute_exists(PK)",
             ExpressionAttributeNames={"#state": "state"},
             ExpressionAttributeValues={":erased": {"S": ERASED}, ":until": {"N": str(until)}},
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mangaobs.functions import read
 
 from .. import _clients
-from .._assembly import hashing, now_ms, sessions
+from .._assembly import now_ms, sessions
 from .._entry import Work
 from ._brief import Brief
 from .settings import Settings
@@ -17,6 +17,7 @@ def started(environ: Mapping[str, str]) -> Work:
     """The hand-off's task as it runs in Lambda."""
     settings = read(Settings, environ)
     dynamodb = _clients.session().client("dynamodb", config=_clients.limits())
-    hashed = hashing(settings.mangaobs_session_key)
-    written = sessions(dynamodb, settings.session_table, hashed=hashed, days=settings.retention_days)
+    written = sessions(
+        dynamodb, settings.session_table, key=settings.mangaobs_session_key, days=settings.retention_days
+    )
     return Brief(written, turns=settings.brief_turns, clock=now_ms)

@@ -39,7 +39,7 @@ def started(environ: Mapping[str, str]) -> Work:
     return Responder(
         settings,
         source=source,
-        sessions=sessions(dynamodb, settings.session_table, hashed=hashed),
+        sessions=sessions(dynamodb, settings.session_table, key=settings.mangaobs_session_key),
         decisions=Decisions(dynamodb, settings.session_table),
         flags=Flags(*reached) if reached is not None else None,
         switch=kill_switch(session.client("ssm", config=limits), settings.kill_switch_parameter),

@@ -32,7 +32,9 @@ def started(environ: Mapping[str, str]) -> Work:
     bedrock = session.client("bedrock-runtime", config=client_limits(settings.token_timeout_ms / 1000))
     hashed = hashing(settings.mangaobs_session_key)
     reached = redis(settings, lambda: session.client("secretsmanager", config=once))
-    written = sessions(dynamodb, settings.session_table, hashed=hashed, days=settings.retention_days)
+    written = sessions(
+        dynamodb, settings.session_table, key=settings.mangaobs_session_key, days=settings.retention_days
+    )
     seal = Seal(session.client("kms", config=once), settings.failed_writes_key, purpose=PURPOSE)
     return Message(
         settings,

@@ -8,7 +8,7 @@ from typing import Final
 from mangaobs.functions import read
 
 from .. import _clients
-from .._assembly import hashing, sessions
+from .._assembly import sessions
 from .._deferred import PURPOSE
 from .._entry import Work
 from .._sealed import Seal
@@ -25,7 +25,8 @@ def started(environ: Mapping[str, str]) -> Work:
     session = _clients.session()
     limits = _clients.limits(connect=0.5, read=1, attempts=2)
     dynamodb = session.client("dynamodb", config=limits)
-    hashed = hashing(settings.mangaobs_session_key)
-    written = sessions(dynamodb, settings.session_table, hashed=hashed, days=settings.retention_days)
+    written = sessions(
+        dynamodb, settings.session_table, key=settings.mangaobs_session_key, days=settings.retention_days
+    )
     seal = Seal(session.client("kms", config=limits), settings.failed_writes_key, purpose=PURPOSE)
     return Retry(written, seal, margin_ms=_MARGIN_MS)

@@ -19,9 +19,21 @@ from ._items import (
     turn_of,
     uncompressed,
 )
-from ._keys import META, TURN, brief_key, session_id_of, session_key, summary_key, tombstone_key
+from ._keys import (
+    META,
+    SESSION,
+    SUBJECT,
+    TURN,
+    Key,
+    brief_key,
+    session_id_of,
+    session_key,
+    subject_key,
+    summary_key,
+    tombstone_key,
+)
 from ._table import Conversation, SessionRefused, Sessions, TurnStands
-from ._transaction import Transactions
+from ._transaction import Canceled, Check, Transactions
 
 __all__ = [
     "ACTIVE",
@@ -31,9 +43,14 @@ __all__ = [
     "ERASING",
     "HANDOFF",
     "META",
+    "SESSION",
+    "SUBJECT",
     "TURN",
     "USER",
+    "Canceled",
+    "Check",
     "Conversation",
+    "Key",
     "Meta",
     "SessionRefused",
     "Sessions",
@@ -45,6 +62,7 @@ __all__ = [
     "meta_of",
     "session_id_of",
     "session_key",
+    "subject_key",
     "summary_key",
     "tombstone_key",
     "turn_of",

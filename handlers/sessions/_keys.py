@@ -8,6 +8,7 @@ from typing import TypeAlias
 Key: TypeAlias = dict[str, dict[str, str]]
 
 SESSION = "SESSION#"
+SUBJECT = "SUBJECT#"
 META = "META"
 TURN = "TURN#"
 SUMMARY = "SUMMARY#"
@@ -46,6 +47,11 @@ def handoff_key(handoff_id: str) -> str:
 def brief_key(handoff_id: str) -> str:
     """The sort key of what the agent reads for a hand-off."""
     return f"BRIEF#{handoff_id}"
+
+
+def subject_key(customer_hash: str, session_id: str) -> Key:
+    """The key of a customer's entry for one session: it stands until the session's every copy is gone."""
+    return {"PK": {"S": f"{SUBJECT}{customer_hash}"}, "SK": {"S": f"{SESSION}{session_id}"}}
 
 
 def tombstone_key(customer_hash: str) -> Key:

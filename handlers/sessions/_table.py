@@ -27,7 +27,7 @@ from ._items import (
     turn_item,
     turn_of,
 )
-from ._keys import SUMMARY, TURN, handoff_key, marker_key, session_key, tombstone_key, turn_key
+from ._keys import SUMMARY, TURN, handoff_key, marker_key, session_key, subject_key, tombstone_key, turn_key
 from ._transaction import Canceled, Check, Transactions
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ class Sessions:
             first = [
                 Check("erased", self._not_erased(customer_id)),
                 Check("meta", self._put(meta_item(session_id, meta, expires_at=expires_at))),
+                Check("listed", self._listed(session_id, customer_id, turn.at)),
             ]
             try:
                 self._transactions.write([*first, *puts])
@@ -319,6 +320,11 @@ class Sessions:
                 "ConditionExpression": _ABSENT,
             }
         }
+
+    def _listed(self, session_id: str, customer_id: str, at: int) -> TransactWriteItemTypeDef:
+        """The customer's entry for a session: by it the session is found when META has expired and copies have not."""
+        entry = subject_key(self._customer_hash(customer_id), session_id)
+        return {"Put": {"TableName": self._table, "Item": {**entry, "created_at": {"N": str(at)}}}}
 
     def _counted(self, session_id: str, customer_id: str, at: int, *, moved: bool) -> TransactWriteItemTypeDef:
         """META with two turns more and, if `moved`, its times at those of the message, unless they are later."""

@@ -41,7 +41,9 @@ def started(environ: Mapping[str, str]) -> Work:
     if not settings.summary_model_id:
         return StreamRouter(sender, None, hashed=hashed)
     dynamodb = session.client("dynamodb", config=limits)
-    written = sessions(dynamodb, settings.session_table, hashed=hashed, days=settings.retention_days)
+    written = sessions(
+        dynamodb, settings.session_table, key=settings.mangaobs_session_key, days=settings.retention_days
+    )
     model = Model(
         session.client("bedrock-runtime", config=client_limits(_SILENCE_SECONDS)),
         settings.summary_model_id,

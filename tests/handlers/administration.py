@@ -29,7 +29,7 @@ class Office:
         self.s3 = boto3.client("s3")
         for bucket in (AUDIT, BACKUP):
             self.s3.create_bucket(Bucket=bucket)
-        self.sessions = sessions(dynamodb, TABLE, hashed=hashed)
+        self.sessions = sessions(dynamodb, TABLE, key=KEY)
         self.written: list[bytes] = []
 
     def audit(self) -> Audit:

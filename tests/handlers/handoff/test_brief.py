@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from handlers._assembly import hashing, sessions
+from handlers._assembly import sessions
 from handlers.handoff._brief import Brief, InvalidInput, SessionNotActive
 from handlers.sessions import Summary, Turn, uncompressed
 from mangaobs.runtime import configure, observe
@@ -20,7 +20,7 @@ TASK = {"session_id": "session-1", "handoff_id": "h1"}
 class Desk:
     def __init__(self, dynamodb):
         self.dynamodb = dynamodb
-        self.sessions = sessions(dynamodb, TABLE, hashed=hashing("a-key-of-the-tests"))
+        self.sessions = sessions(dynamodb, TABLE, key="a-key-of-the-tests")
         self.written = []
 
     def say(self, text, number):

@@ -7,7 +7,7 @@ import json
 import boto3
 import pytest
 
-from handlers._assembly import hashing, sessions
+from handlers._assembly import sessions, subject_hashing
 from handlers._deferred import PURPOSE, Deferred, encode
 from handlers._sealed import Seal
 from handlers.retry._retry import Retry
@@ -32,7 +32,7 @@ class Queue:
         self.kms = boto3.client("kms")
         self.key = self.kms.create_key()["KeyMetadata"]["KeyId"]
         self.seal = Seal(self.kms, self.key, purpose=PURPOSE)
-        self.sessions = sessions(dynamodb, TABLE, hashed=hashing(KEY))
+        self.sessions = sessions(dynamodb, TABLE, key=KEY)
         self.written = []
 
     def body(self, user=USER, assistant=ANSWER, *, new=True, session="session-1", customer="alice"):
@@ -152,7 +152,7 @@ def test_what_belongs_to_nobody_or_another_is_dropped(queue):
 def test_an_erased_customers_first_message_is_dropped(queue):
     from handlers.sessions import tombstone_key
 
-    queue.dynamodb.put_item(TableName=TABLE, Item=tombstone_key(hashing(KEY)("alice")))
+    queue.dynamodb.put_item(TableName=TABLE, Item=tombstone_key(subject_hashing(KEY)("alice")))
     assert queue.retry(queue.body()) == []
     assert queue.dropped() == ["erased"]
     assert items_of(queue.dynamodb, "session-1") == []

@@ -48,7 +48,7 @@ class Pipeline:
         self.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=self._arn(self.agents))
         self.events.put_rule(Name="all", EventBusName="the-bus", EventPattern='{"source":["manga-assist.sessions"]}')
         self.events.put_targets(Rule="all", EventBusName="the-bus", Targets=[{"Id": "1", "Arn": self._arn(self.bus)}])
-        self.sessions = sessions(self.dynamodb, TABLE, hashed=hashed)
+        self.sessions = sessions(self.dynamodb, TABLE, key=KEY)
         self.slept, self.written = [], []
         self.now = 1_700_000_000_000
 

@@ -1,0 +1,60 @@
+"""People whose data is asked for or erased: their requests, where their sessions are found, how one is erased.
+
+A person is known here by a keyed hash, the subject. The id itself stands in the request alone, until it is done.
+"""
+
+from ._discovery import Discovery
+from ._objects import LockedUntil, NotDeleted, Objects
+from ._patience import Deadline, OutOfTime, Patience
+from ._request import (
+    ACCESS,
+    DONE,
+    ERASURE,
+    FAILED,
+    HOLD,
+    PENDING_RETENTION,
+    PORTABILITY,
+    REQUESTED,
+    RUNNING,
+    VERIFIED,
+    VERIFYING,
+    Request,
+    kind_of,
+    new_request_id,
+    subject_of,
+)
+from ._requests import Erased, LeaseLost, Requests
+from ._session import Eraser, NotTheirs
+from ._steps import Steps, ledger_key
+
+__all__ = [
+    "ACCESS",
+    "DONE",
+    "ERASURE",
+    "FAILED",
+    "HOLD",
+    "PENDING_RETENTION",
+    "PORTABILITY",
+    "REQUESTED",
+    "RUNNING",
+    "VERIFIED",
+    "VERIFYING",
+    "Deadline",
+    "Discovery",
+    "Erased",
+    "Eraser",
+    "LeaseLost",
+    "LockedUntil",
+    "NotDeleted",
+    "NotTheirs",
+    "Objects",
+    "OutOfTime",
+    "Patience",
+    "Request",
+    "Requests",
+    "Steps",
+    "kind_of",
+    "ledger_key",
+    "new_request_id",
+    "subject_of",
+]

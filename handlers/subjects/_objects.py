@@ -1,0 +1,163 @@
+"""Objects of a bucket under a prefix, erased with every version and every delete marker.
+
+In a versioned bucket deleting a key only puts a marker over it. What Object Lock keeps cannot be deleted by anybody.
+Source: S3 User Guide, "Deleting object versions", "Object Lock"; API reference, DeleteObjects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from mangaobs.runtime import log_publish_operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import (
+        ListObjectVersionsOutputTypeDef,
+        ListObjectVersionsRequestTypeDef,
+        ObjectIdentifierTypeDef,
+    )
+
+    from ._patience import Patience
+
+_DAY_MS: Final = 24 * 3600 * 1000
+# A legal hold has no end: one looks again after this.
+_LOOK_AGAIN_MS: Final = 30 * _DAY_MS
+
+
+class NotDeleted(Exception):  # noqa: N818 - an answer of S3
+    """S3 did not delete a version, and no lock is the reason. `code` is S3's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"an object's version was not deleted: {code}")
+        self.code = code
+
+
+class LockedUntil(NamedTuple):
+    """Versions that Object Lock keeps: how many, and until when (epoch milliseconds; 0 where there are none)."""
+
+    versions: int = 0
+    until: int = 0
+
+    def joined(self, other: LockedUntil) -> LockedUntil:
+        """What both are together."""
+        return LockedUntil(self.versions + other.versions, max(self.until, other.until))
+
+
+class Purged(NamedTuple):
+    """What was erased, and what could not be."""
+
+    versions: int
+    locked: LockedUntil
+
+
+class Objects:
+    """The objects in `bucket`. `now` is only for legal holds, which have no end: they are looked at again later."""
+
+    def __init__(self, client: S3Client, bucket: str, patience: Patience) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._patience = patience
+
+    def purge(self, prefix: str, *, now: int) -> Purged:
+        """Delete everything under `prefix`, until a walk over it finds nothing that can be deleted.
+
+        Raises `NotDeleted`, `OutOfTime`, or what botocore does.
+        """
+        total = 0
+        while True:
+            deleted, locked = self._walk(prefix, now)
+            total += deleted
+            if not deleted:
+                return Purged(total, locked)
+
+    def _walk(self, prefix: str, now: int) -> tuple[int, LockedUntil]:
+        deleted, locked, until = 0, 0, 0
+        for page in self._pages(prefix):
+            versions: list[ObjectIdentifierTypeDef] = [
+                {"Key": one["Key"], "VersionId": one["VersionId"]}
+                for one in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+            ]
+            if not versions:
+                continue
+            refused = self._delete(versions)
+            deleted += len(versions) - len(refused)
+            for version, code in refused:
+                end = self._lock(version, now)
+                if end == 0:
+                    raise NotDeleted(code)
+                locked, until = locked + 1, max(until, end)
+        return deleted, LockedUntil(locked, until)
+
+    def _pages(self, prefix: str) -> Iterator[ListObjectVersionsOutputTypeDef]:
+        request: ListObjectVersionsRequestTypeDef = {"Bucket": self._bucket, "Prefix": prefix}
+        while True:
+            page = self._patience(lambda: self._list(request))
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            request["KeyMarker"] = page["NextKeyMarker"]
+            request["VersionIdMarker"] = page["NextVersionIdMarker"]
+
+    def _list(self, request: ListObjectVersionsRequestTypeDef) -> ListObjectVersionsOutputTypeDef:
+        with log_publish_operation("ListObjectVersions:Copies", destination=self._bucket):
+            return self._client.list_object_versions(**request)
+
+    def _delete(self, versions: list[ObjectIdentifierTypeDef]) -> list[tuple[ObjectIdentifierTypeDef, str]]:
+        """Delete at most a thousand versions; those that S3 refused, with its code."""
+
+        def call() -> list[tuple[ObjectIdentifierTypeDef, str]]:
+            with log_publish_operation("DeleteObjects:Copies", destination=self._bucket):
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": versions, "Quiet": True})
+            by_version = {
+                (one.get("Key"), one.get("VersionId")): one.get("Code", "") for one in answer.get("Errors", [])
+            }
+            return [
+                (
+                    version,
+                    by_version.get((version["Key"], version.get("VersionId"))) or by_version[version["Key"], None],
+                )
+                for version in versions
+                if (version["Key"], version.get("VersionId")) in by_version or (version["Key"], None) in by_version
+            ]
+
+        return self._patience(call)
+
+    def _lock(self, version: ObjectIdentifierTypeDef, now: int) -> int:
+        """Until when a version is locked, in epoch milliseconds; 0 if it is not."""
+        from botocore.exceptions import ClientError
+
+        key, version_id = version["Key"], version.get("VersionId", "")
+        until, held = 0, False
+        try:
+            retention = self._patience(
+                lambda: self._client.get_object_retention(Bucket=self._bucket, Key=key, VersionId=version_id)
+            )["Retention"]
+            until = int(retention["RetainUntilDate"].timestamp() * 1000) if "RetainUntilDate" in retention else 0
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _UNLOCKED:
+                raise
+        try:
+            hold = self._patience(
+                lambda: self._client.get_object_legal_hold(Bucket=self._bucket, Key=key, VersionId=version_id)
+            )["LegalHold"]
+            held = hold.get("Status") == "ON"
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _UNLOCKED:
+                raise
+        return max(until, now + _LOOK_AGAIN_MS) if held else (until if until > now else 0)
+
+
+# Neither the version nor its bucket has a lock.
+_UNLOCKED: Final = frozenset(
+    (
+        "NoSuchObjectLockConfiguration",
+        "ObjectLockConfigurationNotFoundError",
+        "InvalidRequest",
+        "MethodNotAllowed",
+        "NoSuchKey",
+        "NoSuchVersion",
+    )
+)

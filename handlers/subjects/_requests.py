@@ -1,0 +1,238 @@
+"""Requests in the table: opened once, leased by who works on them, moved on while the lease holds.
+
+Source: DynamoDB Developer Guide, "Condition expressions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from mangaobs.runtime import log_dynamodb_operation
+
+from ..sessions import Canceled, Check, Transactions, tombstone_key
+from ._request import DONE, ERASURE, Request, attributes, request_key, request_of, subject_of
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import (
+        GetItemOutputTypeDef,
+        PutItemOutputTypeDef,
+        TransactWriteItemTypeDef,
+        UpdateItemInputTypeDef,
+        UpdateItemOutputTypeDef,
+    )
+
+    from ..sessions import Key
+    from ..sessions._items import NewItem
+    from ._patience import Patience
+
+# Whoever works on a request holds its lease, and nobody has put it on hold.
+_MINE: Final = "lease_by = :me AND request_id = :request AND attribute_not_exists(held)"
+
+
+class LeaseLost(Exception):  # noqa: N818 - an answer of the database
+    """Another one works on the request now, or it was put on hold, or it is gone."""
+
+
+class Erased(Exception):  # noqa: N818 - an answer of the database
+    """The person was erased: there is nothing to give out."""
+
+
+class Requests:
+    """The requests in `table`."""
+
+    def __init__(self, client: DynamoDBClient, table: str, *, transactions: Transactions, patience: Patience) -> None:
+        self._client = client
+        self._table = table
+        self._transactions = transactions
+        self._patience = patience
+
+    def load(self, kind: str, subject: str) -> Request | None:
+        """The request of a person, if one stands."""
+        item = self._patience(lambda: self._get(request_key(kind, subject))).get("Item")
+        return None if item is None else request_of(item)
+
+    def open(self, request: Request) -> Request:
+        """Write a new request; the one that is under way, if there is one: then nothing is written.
+
+        Raises `Erased` if it would give out the data of somebody who was erased.
+        """
+        values = {**msgspec.to_builtins(request), "attempt": request.attempt}
+        item: NewItem = {**_key(request), **attributes(values)}
+        put: TransactWriteItemTypeDef = {
+            "Put": {
+                "TableName": self._table,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(PK) OR #state = :done",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":done": {"S": DONE}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+        checks = [Check("request", put)]
+        if request.kind != ERASURE:
+            checks.append(Check("erased", self._not_erased(subject_of(request.request_id))))
+        try:
+            self._patience(lambda: self._write(checks))
+        except Canceled as canceled:
+            if "erased" in canceled.checks:
+                raise Erased from None
+            return request_of(canceled.checks["request"])
+        return request
+
+    def bury(self, request: Request, *, expires_at: int) -> None:
+        """Put the tombstone: from here on no session begins for this person. `expires_at` is in epoch seconds."""
+        item: NewItem = {
+            **tombstone_key(subject_of(request.request_id)),
+            "request_id": {"S": request.request_id},
+            "expires_at": {"N": str(expires_at)},
+        }
+        self._patience(lambda: self._put(item))
+
+    def lease(self, request: Request, *, me: str, now: int, until: int) -> Request | None:
+        """Take the lease from `now` to `until`; None if another one has it. A lease of `me` is taken again."""
+        values: dict[str, str | int] = {":me": me, ":now": now, ":until": until, ":request": request.request_id}
+        try:
+            updated = self._patience(
+                lambda: self._update(
+                    _key(request),
+                    "SET lease_by = :me, lease_until = :until",
+                    "request_id = :request AND "
+                    "(attribute_not_exists(lease_by) OR lease_until <= :now OR lease_by = :me)",
+                    values,
+                )
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return request_of(updated["Attributes"])
+
+    def move(self, request: Request, *, me: str, remove: Iterable[str] = (), **values: str | int) -> Request:
+        """Set fields of a request that `me` has leased, and remove others. Raises `LeaseLost`."""
+        names = sorted(values)
+        sets = ", ".join(f"#{name} = :{name}" for name in names)
+        removed = sorted(remove)
+        expression = f"SET {sets}" + (f" REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else "")
+        given: dict[str, str | int] = {f":{name}": values[name] for name in names}
+        try:
+            updated = self._patience(
+                lambda: self._update(
+                    _key(request),
+                    expression,
+                    _MINE,
+                    {**given, ":me": me, ":request": request.request_id},
+                    names={f"#{name}": name for name in (*names, *removed)},
+                )
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise LeaseLost from None
+        return request_of(updated["Attributes"])
+
+    def change(self, request: Request, condition: str, values: Mapping[str, str | int], expression: str) -> Request:
+        """Change a request that nobody need have leased, if `condition` holds. Raises `LeaseLost` if it does not.
+
+        `#state` stands for the state, `:request` for the request's id, which has to be the one that stands.
+        """
+        try:
+            updated = self._patience(
+                lambda: self._update(
+                    _key(request),
+                    expression,
+                    f"request_id = :request AND ({condition})",
+                    {":request": request.request_id, **values},
+                    names={"#state": "state"},
+                )
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            raise LeaseLost from None
+        return request_of(updated["Attributes"])
+
+    def release(self, request: Request, *, me: str) -> None:
+        """Give the lease back, if it still is `me` who has it."""
+        try:
+            self._patience(
+                lambda: self._update(_key(request), "REMOVE lease_by, lease_until", "lease_by = :me", {":me": me})
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def delete(self, kind: str, subject: str) -> None:
+        """Delete a request, whatever its state."""
+        self._patience(lambda: self._delete(request_key(kind, subject)))
+
+    def counted(self, request: Request, *, me: str, items: int, sessions: int, versions: int) -> Check:
+        """A write for a transaction: counts, while `me` has the lease and nobody has put the request on hold."""
+        write: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table,
+                "Key": _key(request),
+                "UpdateExpression": "ADD #items :items, sessions :sessions, versions :versions",
+                "ConditionExpression": _MINE,
+                "ExpressionAttributeNames": {"#items": "items"},
+                "ExpressionAttributeValues": attributes(
+                    {
+                        ":me": me,
+                        ":request": request.request_id,
+                        ":items": items,
+                        ":sessions": sessions,
+                        ":versions": versions,
+                    }
+                ),
+            }
+        }
+        return Check("lease", write)
+
+    def _not_erased(self, subject: str) -> TransactWriteItemTypeDef:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table,
+                "Key": tombstone_key(subject),
+                "ConditionExpression": "attribute_not_exists(PK)",
+            }
+        }
+
+    # The calls
+
+    @log_dynamodb_operation("GetItem:LoadRequest")
+    def _get(self, key: Key) -> GetItemOutputTypeDef:
+        return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+
+    @log_dynamodb_operation("TransactWriteItems:OpenRequest")
+    def _write(self, checks: list[Check]) -> None:
+        self._transactions.write(checks)
+
+    @log_dynamodb_operation("PutItem:Tombstone")
+    def _put(self, item: NewItem) -> PutItemOutputTypeDef:
+        return self._client.put_item(TableName=self._table, Item=item)
+
+    @log_dynamodb_operation("UpdateItem:MoveRequest")
+    def _update(
+        self,
+        key: Key,
+        expression: str,
+        condition: str,
+        values: Mapping[str, str | int],
+        names: Mapping[str, str] | None = None,
+    ) -> UpdateItemOutputTypeDef:
+        used = {name: real for name, real in (names or {}).items() if name in f"{expression} {condition}"}
+        update: UpdateItemInputTypeDef = {
+            "TableName": self._table,
+            "Key": key,
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": attributes(values),
+            "ReturnValues": "ALL_NEW",
+        }
+        if used:
+            update["ExpressionAttributeNames"] = used
+        return self._client.update_item(**update)
+
+    @log_dynamodb_operation("DeleteItem:Request")
+    def _delete(self, key: Key) -> object:
+        return self._client.delete_item(TableName=self._table, Key=key)
+
+
+def _key(request: Request) -> Key:
+    return request_key(request.kind, subject_of(request.request_id))

@@ -1,0 +1,404 @@
+"""A person is erased: everything of theirs goes, nothing of anybody else's, and it is known what was done."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from handlers.data_subject._erasure import InvalidInput
+from handlers.sessions import SessionRefused, Turn
+
+from ..conftest import TABLE
+from .world import AUDIT, BACKUP, DAY, EXPORTS, KEY, REST, World, clients, later, subject_hash
+
+
+@pytest.fixture
+def people(world: World):
+    """Alice with three sessions, one of them older than entries, and Bob, whose ids begin like hers."""
+    alice, bob = world.register("alice"), world.register("bob")
+    world.say(alice, "s1", 3)
+    world.say(alice, "s2", 1, entered=False)
+    world.say(alice, "s3", 1)
+    world.say(bob, "s10", 2)
+    world.say(bob, "s", 1)
+    for name in ("s1", "s2", "s10", "s"):
+        world.copy(name)
+    world.before = world.others(alice, ["s1", "s2", "s3"])
+    world.alice, world.bob, world.hers = alice, bob, ["s1", "s2", "s3"]
+    return world
+
+
+def erased(world) -> None:
+    """Nothing of Alice is left anywhere, and everything of the others is as it was."""
+    assert world.left_of(world.alice, world.hers) == []
+    assert world.others(world.alice, world.hers) == world.before
+
+
+def test_everything_of_a_person_goes_and_nothing_of_anybody_else(people):
+    request = people.ask(people.alice)
+    assert people.drive(request) == "DONE"
+    erased(people)
+
+
+def test_the_receipt_counts_what_was_deleted(people):
+    request = people.ask(people.alice)
+    people.drive(request)
+    done = people.standing(people.alice)
+    # META of three sessions, ten turns, five markers; two versions and a marker of two copies
+    assert (done.sessions, done.items, done.versions) == (3, 18, 6)
+    finish = people.audited(request)[-1]
+    assert (finish["step"], finish["sessions"], finish["items"], finish["versions"]) == ("finish", 3, 18, 6)
+
+
+def test_the_audit_has_a_start_each_step_and_an_end(people):
+    request = people.ask(people.alice)
+    people.drive(request)
+    steps = ["start", "closed", "search-001", "search-002", "search-003", "verified", "confirmed", "account", "finish"]
+    assert people.steps(request) == steps
+
+
+def test_neither_the_audit_nor_the_request_nor_the_log_says_who_it_was(people, capfd):
+    written: list[bytes] = []
+    from mangaobs.runtime import configure, observe
+
+    configure(write=written.append, tracer="off", session_key=KEY.encode())
+    request = people.ask(people.alice)
+    erasure = people.erasure()
+    observed = observe(erasure.__call__)
+    from ..conftest import Context
+
+    for number in range(6):
+        answer = observed({"request_id": request.request_id}, Context(f"i{number}", 900_000))
+        people.now += answer["wait"] * 1000
+    assert answer["state"] == "DONE"
+    objects = people.buckets.list_objects_v2(Bucket=AUDIT)["Contents"]
+    texts = [people.buckets.get_object(Bucket=AUDIT, Key=one["Key"])["Body"].read() for one in objects]
+    texts += [one["Key"].encode() for one in objects] + written
+    texts.append(json.dumps(people.items(), default=str).encode())
+    assert not [text for text in texts if people.alice.encode() in text or b"alice@" in text]
+    assert b"data_request_step" in b"".join(written)
+
+
+def test_the_person_is_told_before_the_address_is_gone(people):
+    order = []
+    people.mail.meta.events.register("before-call.sesv2.SendEmail", lambda **_: order.append("told"))
+    people.users.meta.events.register("before-call.cognito-idp.AdminDeleteUser", lambda **_: order.append("deleted"))
+    people.drive(people.ask(people.alice))
+    assert order == ["told", "deleted"]
+    (mail,) = people.mails()
+    assert mail.destinations["ToAddresses"] == ["alice@example.com"]
+
+
+def test_while_it_runs_nobody_signs_in_and_no_session_begins_or_goes_on(people):
+    request = people.ask(people.alice)
+    people.call(request)  # as far as the first search that finds nothing
+    user = people.directory.admin_get_user(UserPoolId=people.pool, Username=people.alice)
+    assert user["Enabled"] is False
+    with pytest.raises(SessionRefused, match="erased"):
+        people.writers.begin("s4", people.alice, Turn(people.now, "message-x", "user", "x"), new=True)
+    with pytest.raises(SessionRefused, match="session_unknown"):
+        people.writers.begin("s1", people.alice, Turn(people.now, "message-x", "user", "x"), new=False)
+
+
+def test_two_searches_in_a_row_have_to_find_nothing_some_time_apart(people):
+    request = people.ask(people.alice)
+    answer = people.call(request)
+    assert (answer["state"], answer["wait"]) == ("VERIFYING", REST)
+    assert people.call(request)["state"] == "VERIFYING"  # too early: nothing is looked at
+    assert people.standing(people.alice).passes == 2
+    people.now = later(people.now, seconds=REST)
+    assert people.call(request)["state"] == "DONE"
+
+
+def test_a_person_of_whom_there_is_nothing_is_done_with_zeros(world):
+    request = world.ask("nobody")
+    assert world.drive(request) == "DONE"
+    done = world.standing("nobody")
+    assert (done.sessions, done.items, done.versions, done.confirmed, done.account) == (
+        0,
+        0,
+        0,
+        "no_address",
+        "no_account",
+    )
+    assert world.steps(request)[-1] == "finish"
+
+
+def test_a_second_run_changes_nothing_and_answers_the_same(people):
+    request = people.ask(people.alice)
+    people.drive(request)
+    before = people.items(), people.versions(AUDIT)
+    assert people.call(request)["state"] == "DONE"
+    assert (people.items(), people.versions(AUDIT)) == before
+
+
+def test_whoever_asks_again_while_it_runs_joins_it(people):
+    first = people.ask(people.alice, random="r1")
+    people.call(first)
+    assert people.ask(people.alice, random="r2").request_id == first.request_id
+    people.now = later(people.now, seconds=REST)
+    assert people.drive(first) == "DONE"
+    assert people.ask(people.alice, random="r3").request_id != first.request_id
+
+
+def test_two_at_once_one_works_the_other_waits_for_it(people):
+    request = people.ask(people.alice)
+    answers = []
+
+    def meanwhile(**_):
+        if not answers:
+            answers.append(people.call(request, erasure=people.erasure(clients=clients("another"))))
+
+    people.s3.meta.events.register("before-call.s3.ListObjectVersions", meanwhile)
+    people.drive(request)
+    assert answers[0]["state"] == "RUNNING"
+    assert answers[0]["wait"] >= 900
+    assert people.steps(request).count("start") == 1
+    erased(people)
+
+
+def test_what_is_not_verified_is_not_begun(people):
+    request = people.ask(people.alice, state="REQUESTED")
+    answer = people.call(request)
+    assert answer == {"request_id": request.request_id, "state": "REQUESTED", "wait": DAY}
+    assert people.steps() == []
+    assert people.others(people.alice, people.hers) == people.before
+
+
+def hold(world, *, held: str = "litigation"):
+    world.table.update_item(
+        TableName=TABLE,
+        Key={"PK": {"S": f"ERASURE#{subject_hash(world.alice)}"}, "SK": {"S": "REQUEST"}},
+        UpdateExpression="SET held = :held" if held else "REMOVE held",
+        **({"ExpressionAttributeValues": {":held": {"S": held}}} if held else {}),
+    )
+
+
+def test_what_the_law_wants_kept_is_kept_until_the_hold_is_gone(people):
+    request = people.ask(people.alice)
+    hold(people)
+    items = people.items()
+    assert people.call(request) == {"request_id": request.request_id, "state": "HOLD", "wait": DAY}
+    assert people.items() == items
+    hold(people, held="")
+    assert people.drive(request) == "DONE"
+    erased(people)
+
+
+def test_a_hold_that_comes_while_it_runs_stops_it_at_once(people):
+    request = people.ask(people.alice)
+    queries = []
+
+    def second_session(**_):
+        queries.append(1)
+        if len(queries) == 4:  # entries, index, the first session's items, then this
+            hold(people)
+
+    people.dynamodb.meta.events.register("before-call.dynamodb.Query", second_session)
+    assert people.call(request)["state"] == "HOLD"
+    kept = [item for item in people.items() if item["PK"]["S"] in ("SESSION#s2", "SESSION#s3")]
+    assert len([item for item in kept if item["SK"]["S"].startswith("TURN#")]) == 4
+    assert "finish" not in people.steps(request)
+
+
+def test_locked_copies_are_never_called_erased(people):
+    end = later(people.now, days=400)
+    people.lock("s3", until_ms=end)
+    request = people.ask(people.alice)
+    assert people.drive(request) == "PENDING_RETENTION"
+    standing = people.standing(people.alice)
+    assert standing.locked_until == end // 1000 * 1000
+    assert "finish" not in people.steps(request)
+    assert people.mails() == []
+    # Everything else is gone meanwhile; of the session with the lock its entry stands, by which it is found again.
+    left = people.left_of(people.alice, people.hers)
+    assert [line for line in left if "locked.json" not in line and "account" not in line and "REQUEST" not in line] == [
+        f"SUBJECT#{subject_hash(people.alice)} SESSION#s3"
+    ]
+
+
+def test_when_the_lock_ends_the_erasure_does(people):
+    people.lock("s3", until_ms=later(people.now, days=400))
+    request = people.ask(people.alice)
+    people.drive(request)
+    (locked,) = [one for one in people.versions(BACKUP) if one[0].endswith("locked.json")]
+    _unlock(locked)
+    people.now = later(people.now, days=401)
+    assert people.drive(request) == "DONE"
+    erased(people)
+
+
+def _unlock(version) -> None:
+    """A lock ends by the clock, and moto's is today's."""
+    from datetime import UTC, datetime
+
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.s3.models import s3_backends
+
+    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    key = backend.get_object(BACKUP, version[0], version_id=version[1])
+    key.lock_until = datetime(2020, 1, 1, tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_an_export_is_taken_back_and_who_makes_one_is_waited_for(people):
+    export = people.ask(people.alice, kind="access")
+    people.requests().lease(export, me="exporter", now=people.now, until=later(people.now, minutes=10))
+    people.buckets.put_object(Bucket=EXPORTS, Key=f"subjects/{subject_hash(people.alice)}/r1/a.gz", Body=b"x")
+    request = people.ask(people.alice)
+    people.call(request)
+    assert people.export_standing(people.alice) is None
+    people.now = later(people.now, seconds=REST)
+    # The exporter, which knew nothing, puts a last file.
+    people.buckets.put_object(Bucket=EXPORTS, Key=f"subjects/{subject_hash(people.alice)}/r1/b.gz", Body=b"x")
+    assert people.call(request)["state"] == "VERIFYING"
+    assert people.drive(request) == "DONE"
+    assert people.now >= later(people.began, minutes=10)
+    erased(people)
+
+
+def test_nothing_is_given_out_of_a_person_who_was_erased(people):
+    from handlers.subjects import Erased
+
+    people.drive(people.ask(people.alice))
+    with pytest.raises(Erased):
+        people.ask(people.alice, kind="access")
+
+
+def test_with_little_time_it_stops_and_the_next_call_goes_on(people):
+    for _ in range(40):
+        people.say(people.alice, "s1", 0)
+    request = people.ask(people.alice)
+    states = []
+
+    class Short:
+        def __init__(self, calls, number):
+            self.left, self.aws_request_id = calls, f"short-{number}"
+
+        def get_remaining_time_in_millis(self):
+            self.left -= 1
+            return 30_000 if self.left > 0 else 500
+
+    for number in range(400):
+        answer = people.erasure()({"request_id": request.request_id}, Short(24, number))
+        states.append(answer["state"])
+        if answer["state"] == "DONE":
+            break
+        people.now += answer["wait"] * 1000
+    assert states[-1] == "DONE"
+    assert len(states) > 5
+    erased(people)
+    assert people.standing(people.alice).items == 18
+
+
+def test_a_session_of_two_hundred_items_goes_in_several_transactions(world):
+    world.say("alice", "s1", 1)
+    for first in range(0, 200, 25):
+        puts = [
+            {"PutRequest": {"Item": {"PK": {"S": "SESSION#s1"}, "SK": {"S": f"TURN#{number:013d}#m{number}#1-user"}}}}
+            for number in range(first, first + 25)
+        ]
+        world.table.batch_write_item(RequestItems={TABLE: puts})
+    request = world.ask("alice")
+    assert world.drive(request) == "DONE"
+    assert world.left_of("alice", ["s1"]) == []
+    assert world.standing("alice").items == 204
+
+
+def test_a_session_that_an_administrator_deleted_or_that_expired_is_still_erased(people):
+    # META is gone with its time; what expired later, and the copies, are found by the entry.
+    people.table.delete_item(TableName=TABLE, Key={"PK": {"S": "SESSION#s1"}, "SK": {"S": "META"}})
+    people.table.update_item(
+        TableName=TABLE,
+        Key={"PK": {"S": "SESSION#s3"}, "SK": {"S": "META"}},
+        UpdateExpression="SET #s = :e REMOVE customer_id",
+        ExpressionAttributeNames={"#s": "state"},
+        ExpressionAttributeValues={":e": {"S": "ERASED"}},
+    )
+    assert people.drive(people.ask(people.alice)) == "DONE"
+    erased(people)
+
+
+def test_items_whose_time_comes_meanwhile_are_not_counted(people):
+    request = people.ask(people.alice)
+    taken = []
+
+    def expires(**_):
+        if not taken:
+            taken.append(1)
+            items = [i for i in people.items() if i["PK"]["S"] == "SESSION#s1" and i["SK"]["S"].startswith("MESSAGE#")]
+            for item in items:
+                people.table.delete_item(TableName=TABLE, Key={"PK": item["PK"], "SK": item["SK"]})
+
+    people.dynamodb.meta.events.register("before-call.dynamodb.TransactWriteItems", expires)
+    assert people.drive(request) == "DONE"
+    assert people.standing(people.alice).items == 18 - 3
+    erased(people)
+
+
+def test_a_session_of_somebody_else_is_not_touched_whatever_an_entry_says(people):
+    from handlers.subjects import NotTheirs
+
+    people.table.put_item(
+        TableName=TABLE,
+        Item={"PK": {"S": f"SUBJECT#{subject_hash(people.alice)}"}, "SK": {"S": "SESSION#s10"}},
+    )
+    request = people.ask(people.alice)
+    with pytest.raises(NotTheirs):
+        people.drive(request)
+    assert people.call(request, failed=True)["state"] == "FAILED"
+    assert people.steps(request)[-1] == "failed"
+    assert len([item for item in people.items() if item["PK"]["S"] == "SESSION#s10"]) == 7
+
+
+def test_a_failed_attempt_is_recorded_once_and_a_person_resumes_it(people):
+    request = people.ask(people.alice)
+    people.call(request, failed=True)
+    assert people.call(request, failed=True)["state"] == "FAILED"
+    assert people.call(request)["state"] == "FAILED"  # until a person has looked
+    assert people.steps(request) == ["failed"]
+    resumed = people.requests().change(
+        request,
+        "#state = :failed",
+        {":failed": "FAILED", ":verified": "VERIFIED", ":one": 1},
+        "SET #state = :verified, attempt = attempt + :one",
+    )
+    assert people.drive(resumed) == "DONE"
+    assert people.steps(request).count("failed") == 1
+    assert people.steps(request)[-1] == "finish"
+    erased(people)
+
+
+def test_done_does_not_become_failed(people):
+    request = people.ask(people.alice)
+    people.drive(request)
+    assert people.call(request, failed=True)["state"] == "DONE"
+    assert "failed" not in people.steps(request)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        {},
+        {"request_id": 5},
+        {"request_id": "x"},
+        {"request_id": "../.."},
+        {"request_id": f"{'0' * 32}-e-unknown"},
+    ],
+)
+def test_a_wrong_input_is_said_to_be_wrong(world, event):
+    from ..conftest import Context
+
+    with pytest.raises(InvalidInput):
+        world.erasure()(event, Context())
+
+
+def test_the_ledger_says_who_was_erased_before_anything_is(people):
+    order = []
+    people.s3.meta.events.register(
+        "before-call.s3.PutObject", lambda params, **_: order.append(params["url_path"].rpartition("/")[2])
+    )
+    people.dynamodb.meta.events.register("before-call.dynamodb.PutItem", lambda **_: order.append("tombstone"))
+    people.drive(people.ask(people.alice))
+    assert order[1:3] == [f"{subject_hash(people.alice)}.json", "tombstone"]
