@@ -90,3 +90,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         float, msgspec.Meta(ge=0, description="Answers a minute that were given without the model")
     ] = 5
     limited_requests: Annotated[float, msgspec.Meta(ge=0, description="Messages a minute answered with 429")] = 100
+    data_request_age_seconds: Annotated[
+        float,
+        msgspec.Meta(gt=0, description="Age of a person's request that is not done, in seconds; the law gives a month"),
+    ] = 1_814_400

@@ -1,13 +1,13 @@
-"""Who touched what: the trail's filters, hot keys, sign-ins."""
+"""Who touched what: the trail's filters, hot keys, what people ask of their data, sign-ins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from mangaobs.model.alarm import Alarm, CompositeAlarm
-from mangaobs.model.dashboard import Dashboard, row, section
-from mangaobs.model.metric import MINUTE, MetricStat, signal_metric
-from mangaobs.model.widget import AlarmStatus, Graph, TextWidget
+from mangaobs.model.dashboard import Dashboard, Section, row, section
+from mangaobs.model.metric import DAY, HOUR, MINUTE, MetricStat, signal_metric
+from mangaobs.model.widget import AlarmStatus, Graph, Line, TextWidget
 from mangaobs.project.app import App
 
 from ..handlers import signals
@@ -69,6 +69,7 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
             ),
         )
     )
+    sections.append(_data_requests(app))
     if app.user_pool_clients:
         clients = list(app.user_pool_clients.values())[:10]
         sections.append(
@@ -94,5 +95,34 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
                 ),
             )
         )
-    heading = "# Security\nWhat CloudTrail, the hot-key responder and Cognito report."
+    heading = "# Security\nWhat CloudTrail, the hot-key responder, requests of people and Cognito report."
     yield Dashboard(name="security", content=(TextWidget(width=24, height=2, markdown=heading), *sections))
+
+
+def _data_requests(app: App[object]) -> Section:
+    erasures, failures, age = (
+        signal_metric(signal, Environment=app.environment)
+        for signal in (signals.ERASURES, signals.ERASURE_FAILURES, signals.DATA_REQUEST_AGE)
+    )
+    return section(
+        "Requests of people for their data",
+        row(
+            Graph(
+                title="Erasures",
+                left=(
+                    erasures.sum(HOUR).named("people erased"),
+                    failures.sum(HOUR).named("given up").colored("#d13212"),
+                ),
+                shows="People whose data was erased, and erasures that every attempt failed at, an hour.",
+                normal="none given up.",
+            ),
+            Graph(
+                title="Oldest open request",
+                left=(age.maximum(HOUR).named("age"),),
+                # February's: the law counts in months.
+                lines=(Line(value=28 * DAY, label="a month at its shortest", color="#d62728"),),
+                shows="Seconds since the person asked; an open request tells it once a day at least.",
+                normal="minutes, or nothing at all; below the line.",
+            ),
+        ),
+    )

@@ -68,7 +68,7 @@ def test_check_as_json_has_the_offsets_of_cloudwatch(mangaobs):
 def test_check_of_everything_that_is_saved_is_fine(mangaobs):
     done = mangaobs("query", "check")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "18 queries checked: 0 errors, 0 warnings\n"
+    assert done.stderr == "20 queries checked: 0 errors, 0 warnings\n"
 
 
 def test_check_holds_the_definitions_of_a_template_against_its_own_signals(mangaobs, tmp_path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-FUNCTIONS = {"coalesce", "ispresent", "bin"}
+FUNCTIONS = {"coalesce", "ispresent", "bin", "now", "toMillis"}
 AGGREGATES = {"count", "count_distinct", "sum", "avg", "min", "max", "pct", "latest", "earliest"}
 CAPS = {"ms": 1000, "s": 60, "m": 60, "h": 24}
 COMMANDS = ("filter", "fields", "stats", "sort", "limit")
@@ -173,7 +173,7 @@ class Query:
                 raise MalformedQueryError(f"bin({period[0]}) is capped in silence")
             if self.scope is not None:
                 raise MalformedQueryError("bin() after stats: there is no @timestamp")
-        elif not (name == "count" and self.accept("operator", "*")):
+        elif name != "now" and not (name == "count" and self.accept("operator", "*")):
             self.condition()
             while self.accept("operator", ","):
                 self.condition()

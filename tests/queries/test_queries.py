@@ -82,7 +82,7 @@ class TestEveryQuery:
             field.name: field.description for event in MANGA.signals.events for field in event.fields
         }  # an enumeration stands in the field's description
         for subject, values in read(QUERIES[name]).compared:
-            if subject in {"effect", "outcome", "status"}:
+            if subject in {"effect", "outcome", "status", "step"}:
                 assert set(values) <= set(re.findall(r"\w+", descriptions[subject]))
 
     def test_is_stored_as_cloudwatch_takes_it_and_runs_with_its_defaults(self, name):
@@ -139,7 +139,7 @@ def test_the_four_queries_of_the_design_exist_and_so_do_their_neighbors():
         "slowest-operations", "errors-by-type", "latency-by-operation", "busiest-sessions", "request", "trace",
         "cold-starts", "timeouts", "near-timeouts", "slowest-steps", "bedrock-tokens", "bedrock-errors",
         "errors-by-effect", "abnormal-sessions", "throttled-operations", "rejected-requests", "hot-keys",
-        "trail-activity",
+        "trail-activity", "data-request-steps", "open-data-requests",
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from .recordings import MINUTE, START, lines
 
 BAD = range(120, 240)  # the minutes in which everything is wrong
 MINUTES = 400
+LONG = 2_400  # until when alarms that look back for a day have recovered
 # Anomaly detection comes with the rest of metric math; until then replay names these.
 NOT_EVALUATED = {"AlarmApiChatTraffic", "AlarmDynamodbSessionsConditionFailures"}
 
@@ -48,11 +49,13 @@ def made(template, tmp_path_factory):
     (empty / "recording.json").write_text(
         json.dumps({"format_version": 1, "start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:05:00Z"})
     )
-    values = {}
+    values, slow = {}, set()
     for course in replay(template, Recording(empty)).alarms:
         for query in course.alarm.queries if isinstance(course.alarm, MetricAlarm) else ():
             if hasattr(query, "metric"):
                 good, bad = good_and_bad(course.alarm, query.id)
+                if course.alarm.evaluation_periods * course.alarm.period > 4 * 3600:
+                    slow.add(query.metric)
                 if good != bad or query.metric not in values:
                     values[query.metric] = (good, bad)
     samples = [
@@ -65,7 +68,7 @@ def made(template, tmp_path_factory):
             "counts": [1000],
         }
         for metric, (good, bad) in values.items()
-        for minute in range(MINUTES)
+        for minute in (*range(MINUTES), *(range(MINUTES, LONG, 60) if metric in slow else ()))
     ]
     lines(folder / "metrics.jsonl", samples)
     return replay(template, Recording(folder))
@@ -91,3 +94,27 @@ def test_who_is_told_is_a_subscriber_and_causes_are_kept_back_while_the_chat_is_
     assert all(one.subscribers for one in alarms)
     assert {one.suppressed_by for one in alarms if "chat-cause" in one.alarm} == {"Alarm"}
     assert any(isinstance(course.alarm, CompositeAlarm) for course in made.alarms)
+
+
+def test_one_open_request_is_told_of_by_one_sample_a_day_until_it_is_done(template, tmp_path):
+    # given requests that are asked for once a day, each time a little later: three ages, the last two of them too old
+    day, late = 24 * 60, 10
+    ages = [20.5, 21.5, 22.5]
+    samples = [
+        {
+            "namespace": "MangaAssist",
+            "metric": "DataRequestAge",
+            "dimensions": {"Environment": "dev"},
+            "timestamp": START + number * (day + late) * MINUTE,
+            "values": [age * 86_400],
+            "counts": [1],
+        }
+        for number, age in enumerate([*ages, 0.5, 1.5])  # then it is done, and another one is asked
+    ]
+    lines(tmp_path / "metrics.jsonl", samples)
+    (course,) = [one for one in replay(template, Recording(tmp_path)).alarms if one.name.endswith("data-request-due")]
+    # then there is one ticket, from the first age that is too old until a day and some hours after the last
+    alarm, fine = [change for change in course.changes if change.at > START + day * MINUTE]
+    assert (alarm.after, fine.after) == (State.ALARM, State.OK)
+    assert 0 < (alarm.at - START) / MINUTE - (day + late) <= 60
+    assert day < (fine.at - START) / MINUTE - 2 * (day + late) <= 34 * 60
