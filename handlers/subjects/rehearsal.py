@@ -1,0 +1,146 @@
+"""What `mangaobs drill` rehearses an erasure and a restore with: a person that nobody is, and the ledger's replay.
+
+For operators, with their own credentials. `secret` is the value of the secret that keys the hashes of ids.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .._assembly import sessions, subject_hashing
+from ..sessions import SessionRefused, Transactions, Turn, session_key, subject_key, tombstone_key
+from ._patience import Patience
+from ._replay import Replay, Replayed, erased_subjects
+from ._request import ERASURE, VERIFIED, Request, new_request_id, request_key
+from ._requests import Requests
+from ._session import Eraser
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from types_boto3_s3 import S3Client
+
+    from ..sessions import Key
+
+    Item = Mapping[str, AttributeValueTypeDef]
+
+_TURNS: Final = 3
+_KEEP_SECONDS: Final = 400 * 24 * 3600
+
+
+class Person(NamedTuple):
+    """Somebody who is not: the id of a customer, and of their sessions."""
+
+    customer_id: str
+    session_ids: tuple[str, ...]
+
+
+def write_person(dynamodb: DynamoDBClient, table: str, *, secret: str, now_ms: int) -> Person:
+    """Write a person with two sessions, by the writers that functions use."""
+    drill = uuid.uuid4().hex
+    person = Person(f"drill-{drill}", tuple(f"drill-{drill}-{number}" for number in range(2)))
+    writer = sessions(dynamodb, table, key=secret, days=1)
+    for session_id in person.session_ids:
+        for number in range(_TURNS):
+            at, name = now_ms + 1000 * number, f"drill-{number:04d}"
+            turn = Turn(at, name, "user", f"turn {number} of a drill")
+            writer.begin(session_id, person.customer_id, turn, new=number == 0)
+            writer.finish(session_id, person.customer_id, Turn(at, name, "assistant", f"answer {number} of a drill"))
+    return person
+
+
+def open_erasure(dynamodb: DynamoDBClient, table: str, *, secret: str, customer_id: str, now_ms: int) -> str:
+    """The id of a new request for this person's erasure, as if a second person had verified it."""
+    request_id = new_request_id(ERASURE, subject_hashing(secret)(customer_id), uuid.uuid4().hex)
+    request = Request(request_id, ERASURE, VERIFIED, now_ms, requested_by="drill", customer_id=customer_id)
+    return _requests(dynamodb, table).open(request).request_id
+
+
+def items_of(dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person) -> Iterator[Item]:
+    """Every item of the person in a table, but for the tombstone and the request."""
+    entries = list(_query(dynamodb, table, subject_key(subject_hashing(secret)(person.customer_id), "")))
+    yield from entries
+    known = (session_key(session_id)["PK"]["S"] for session_id in person.session_ids)
+    for key in sorted({*known, *(entry["SK"]["S"] for entry in entries)}):
+        yield from _query(dynamodb, table, {"PK": {"S": key}})
+
+
+def is_refused(dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person, now_ms: int) -> bool:
+    """Whether the writers refuse this person: a session that was, and a new one."""
+    writer = sessions(dynamodb, table, key=secret, days=1)
+    turn = Turn(now_ms, "drill-late", "user", "a turn that comes too late")
+    refused = []
+    for session_id in (person.session_ids[0], f"drill-{uuid.uuid4().hex}"):
+        try:
+            writer.begin(session_id, person.customer_id, turn, new=True)
+        except SessionRefused:
+            refused.append(session_id)
+    return len(refused) == 2
+
+
+def replay(dynamodb: DynamoDBClient, s3: S3Client, table: str, *, audit_bucket: str, secret: str) -> Replayed:
+    """Replay the ledger onto a table that was restored."""
+    return _replay(dynamodb, s3, table, audit_bucket, secret).run()
+
+
+def is_erased(
+    dynamodb: DynamoDBClient, s3: S3Client, table: str, *, audit_bucket: str, secret: str
+) -> Callable[[Item], bool]:
+    """What tells of an item of `table`, as it stands now, whether it is of somebody in the ledger."""
+    return _replay(dynamodb, s3, table, audit_bucket, secret).theirs()
+
+
+def clean(dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person) -> int:
+    """Delete whatever is left of the person, with the request and the tombstone; how many items that were."""
+    subject = subject_hashing(secret)(person.customer_id)
+    keys = [
+        {"PK": {"S": item["PK"]["S"]}, "SK": {"S": item["SK"]["S"]}}
+        for item in items_of(dynamodb, table, secret=secret, person=person)
+    ]
+    deleted = 0
+    for key in (*keys, tombstone_key(subject), request_key(ERASURE, subject)):
+        gone = dynamodb.delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD")
+        deleted += bool(gone.get("Attributes"))
+    return deleted
+
+
+def _query(dynamodb: DynamoDBClient, table: str, key: Key) -> Iterator[Item]:
+    pages = dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="PK = :pk",
+        ExpressionAttributeValues={":pk": key["PK"]},
+        ConsistentRead=True,
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def _replay(dynamodb: DynamoDBClient, s3: S3Client, table: str, audit_bucket: str, secret: str) -> Replay:
+    patience = _patience()
+    transactions = Transactions(dynamodb, sleep=time.sleep, random=random.random, attempts=1)
+    eraser = Eraser(dynamodb, table, transactions=transactions, copies=None, patience=patience, clock=_never)
+    return Replay(
+        dynamodb,
+        table,
+        erased_subjects(s3, audit_bucket),
+        eraser=eraser,
+        subject_of=subject_hashing(secret),
+        keep_until=int(time.time()) + _KEEP_SECONDS,
+    )
+
+
+def _requests(dynamodb: DynamoDBClient, table: str) -> Requests:
+    transactions = Transactions(dynamodb, sleep=time.sleep, random=random.random)
+    return Requests(dynamodb, table, transactions=transactions, patience=_patience())
+
+
+def _patience() -> Patience:
+    return Patience(sleep=time.sleep, random=random.random, remaining=lambda: 3600.0, margin=0.0)
+
+
+def _never() -> int:
+    raise AssertionError("there are no copies, whose locks would be held against a clock")

@@ -1,0 +1,269 @@
+"""Whatever happens in whatever order, with the function dying in between: the invariants hold at every moment.
+
+A state machine of Hypothesis's over moto: people talk, ask, are put on hold, are exported; the function is called, is
+killed before or after a call of AWS, is refused one; the table is restored to an earlier day. After each step:
+
+    I1  after DONE nothing of the person is left in any store
+    I2  nobody else's items, versions or account are touched
+    I5  one start, an end only when I1 holds, in this order
+    I6  what is written meanwhile is refused or erased
+    I9  no id of a person in the audit
+    I12 no end under a hold or while a version is locked
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from moto import mock_aws
+
+from handlers.sessions import SessionRefused, Turn
+from handlers.subjects import Erased, rehearsal
+
+from ..conftest import TABLE
+from ..faults import Crash, Crashes
+from ..moto_server import reset
+from .test_failures import client_of, refuse
+from .test_replay import restore
+from .world import AUDIT, BACKUP, KEY, World, clients, later, subject_hash
+
+PEOPLE = ("ada", "ada1", "bo")
+# Ids of which some begin like others.
+SESSIONS = {"ada": ("s1", "s2", "s"), "ada1": ("s10", "s11", "s1x"), "bo": ("t", "t1", "t10")}
+who = st.sampled_from(PEOPLE)
+which = st.integers(0, 2)
+COUNTS: dict[str, int] = {}
+
+
+def note(what: str) -> None:
+    COUNTS[what] = COUNTS.get(what, 0) + 1
+
+
+class Erasing(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        reset()
+        self.world = World()
+        self.held: set[str] = set()
+        self.locked: set[str] = set()
+        self.backup: list[dict[str, Any]] | None = None
+        self.ids = {name: name for name in PEOPLE}
+        for name in PEOPLE:
+            self.say(name, 0, entered=True)
+
+    # What people and functions do
+
+    @rule(name=who, which=which, entered=st.booleans())
+    def say(self, name: str, which: int, entered: bool) -> None:
+        session_id = SESSIONS[name][which]
+        at = self.world.clock()
+        message = f"message-{at}"
+        erased = self.erased(name)
+        try:
+            new = self.world.writers.meta(session_id) is None
+            self.world.writers.begin(session_id, name, Turn(at, message, "user", "hello"), new=new)
+            self.world.writers.finish(session_id, name, Turn(at, message, "assistant", "re"))
+        except SessionRefused:
+            note("writes refused")
+            return
+        assert not erased, "a write after DONE"
+        if not entered and new:
+            from .world import entry_key
+
+            self.world.table.delete_item(TableName=TABLE, Key=entry_key(name, session_id))
+
+    @rule(name=who, which=which)
+    def copy(self, name: str, which: int) -> None:
+        # Only of what stands: who makes copies reads it first.
+        session_id = SESSIONS[name][which]
+        if self.world.writers.meta(session_id) is not None and not self.asked(name):
+            self.world.copy(session_id, versions=1)
+
+    @precondition(lambda self: not self.locked)
+    @rule(name=who)
+    def lock(self, name: str) -> None:
+        if not self.asked(name) and self.world.writers.meta(SESSIONS[name][0]) is not None:
+            self.world.lock(SESSIONS[name][0], until_ms=later(self.world.now, days=30))
+            self.locked.add(name)
+
+    @rule(name=who)
+    def ask(self, name: str) -> None:
+        if not self.asked(name):
+            self.world.ask(name, random=f"r{self.world.clock()}")
+
+    @rule(name=who)
+    def export(self, name: str) -> None:
+        try:
+            self.world.ask(name, kind="access", random=f"x{self.world.clock()}")
+        except Erased:
+            assert self.world.table.get_item(
+                TableName=TABLE, Key={"PK": {"S": f"ERASURE#{subject_hash(name)}"}, "SK": {"S": "TOMBSTONE"}}
+            ).get("Item")
+
+    @rule(name=who)
+    def hold(self, name: str) -> None:
+        request = self.world.standing(name)
+        if request is None or request.state == "DONE":
+            return
+        self.held ^= {name}
+        update = "SET held = :why" if name in self.held else "REMOVE held"
+        values = {"ExpressionAttributeValues": {":why": {"S": "litigation"}}} if name in self.held else {}
+        key = {"PK": {"S": f"ERASURE#{subject_hash(name)}"}, "SK": {"S": "REQUEST"}}
+        self.world.table.update_item(TableName=TABLE, Key=key, UpdateExpression=update, **values)
+
+    # What the function does, and what becomes of it
+
+    @rule(name=who, minutes=st.sampled_from((0, 1, 20)))
+    def call(self, name: str, minutes: int) -> None:
+        self._called(name, minutes)
+
+    @rule(name=who, at=st.integers(1, 60))
+    def dies(self, name: str, at: int) -> None:
+        crashes = Crashes(*self.world.clients)
+        crashes.at = at
+        try:
+            self._called(name, 1)
+        except Crash:
+            note("crashes")
+        finally:
+            crashes.close()
+
+    @rule(
+        name=who,
+        after=st.integers(0, 5),
+        operation=st.sampled_from(
+            ("TransactWriteItems", "UpdateItem", "Query", "DeleteObjects", "PutObject", "ListObjectVersions")
+        ),
+        passing=st.booleans(),
+    )
+    def is_refused(self, name: str, after: int, operation: str, passing: bool) -> None:
+        from botocore.exceptions import ClientError
+
+        client = client_of(self.world, operation)
+        code = "InternalError" if passing else "AccessDenied"
+        refuse(client, operation, code, after=after, times=2, status=500 if passing else 403)
+        try:
+            self._called(name, 1)
+        except ClientError:
+            note("refused calls")
+        finally:
+            clients()
+
+    @rule(name=who)
+    def gives_up(self, name: str) -> None:
+        request = self.world.standing(name)
+        if request is not None and request.state != "REQUESTED":
+            self.world.call(request, failed=True)
+            standing = self.world.standing(name)
+            if standing is not None and standing.state == "FAILED":
+                self.world.requests().change(
+                    standing,
+                    "#state = :failed",
+                    {":failed": "FAILED", ":verified": "VERIFIED", ":one": 1},
+                    "SET #state = :verified, attempt = attempt + :one",
+                )
+
+    @rule()
+    def back_up(self) -> None:
+        self.backup = self.world.items()
+
+    @precondition(lambda self: self.backup is not None)
+    @rule()
+    def restored(self) -> None:
+        restore(self.world, self.backup or [])
+        rehearsal.replay(self.world.table, self.world.buckets, TABLE, audit_bucket=AUDIT, secret=KEY)
+        note("restores")
+        self.held = {name for name in PEOPLE if (one := self.world.standing(name)) is not None and one.held}
+        for name in PEOPLE:
+            if self._begun(name):
+                assert [
+                    line for line in self.world.left_of(name, list(SESSIONS[name])) if not line.startswith(BACKUP)
+                ] == []
+
+    def _called(self, name: str, minutes: int) -> None:
+        request = self.world.standing(name)
+        if request is None:
+            return
+        self.world.now = later(self.world.now, minutes=minutes)
+        others = self.world.others(name, list(SESSIONS[name]))
+        try:
+            self.world.call(request)
+        finally:
+            assert self.world.others(name, list(SESSIONS[name])) == others, "I2"
+        note("calls")
+
+    def asked(self, name: str) -> bool:
+        return self.world.standing(name) is not None
+
+    def erased(self, name: str) -> bool:
+        request = self.world.standing(name)
+        return request is not None and request.state == "DONE"
+
+    def _begun(self, name: str) -> bool:
+        page = self.world.buckets.list_objects_v2(Bucket=AUDIT, Prefix=f"erasure/ledger/{subject_hash(name)}")
+        return bool(page.get("Contents"))
+
+    # What always holds
+
+    @invariant()
+    def holds(self) -> None:
+        steps: dict[str, list[str]] = {}
+        for one in self.world.audited():
+            assert one["subject"] in {subject_hash(name) for name in PEOPLE}
+            assert not set(PEOPLE) & set(json.dumps(one).split('"')), "I9"
+            steps.setdefault(f"{one['request_id']} {one['attempt']}", []).append(one["step"])
+        for found in steps.values():
+            assert found.count("start") <= 1, "I5"
+            assert found.count("finish") + found.count("failed") <= 1, "I5"
+            assert "finish" not in found[:-1], "I5"
+        for name in PEOPLE:
+            if self.erased(name):
+                assert name not in self.held, "I12"
+                assert name not in self.locked, "I12"
+                assert self.world.left_of(name, list(SESSIONS[name])) == [], "I1"
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        clients()
+        for name in PEOPLE:
+            request = self.world.standing(name)
+            if request is None or name in self.held:
+                continue
+            self.world.now = later(self.world.now, hours=1)
+            state = self.world.drive(request)
+            if name in self.locked:
+                assert state == "PENDING_RETENTION"
+            else:
+                assert state == "DONE"
+        self.holds()
+
+
+@pytest.mark.slow
+def test_whatever_happens_the_invariants_hold(record_property):
+    COUNTS.clear()
+    with mock_aws():
+        run_state_machine_as_test(
+            Erasing,
+            settings=settings(
+                max_examples=25,
+                stateful_step_count=25,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    for what, number in COUNTS.items():
+        record_property(f"erasure {what} of the state machine", number)
+    assert COUNTS["calls"] > 50

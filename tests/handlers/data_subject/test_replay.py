@@ -1,0 +1,112 @@
+"""After a restore whoever was erased is erased again, before the table is used; everybody else is as they were."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from handlers.sessions import SessionRefused, Turn
+from handlers.subjects import rehearsal
+
+from ..conftest import TABLE, create_table
+from .world import AUDIT, KEY, World, digest, subject_hash
+
+
+@pytest.fixture
+def restored(world: World):
+    """Alice was erased after the moment that the table is restored to. Bob was not. Carol's erasure was under way."""
+    alice, bob, carol = (world.register(name) for name in ("alice", "bob", "carol"))
+    world.say(alice, "s1", 2)
+    world.say(alice, "s2", 1, entered=False)
+    world.say(bob, "s10", 2)
+    world.say(carol, "c1", 1)
+    # META has expired: only the entry tells whose the rest is.
+    world.say(alice, "s3", 1)
+    world.table.delete_item(TableName=TABLE, Key={"PK": {"S": "SESSION#s3"}, "SK": {"S": "META"}})
+    under_way = world.ask(carol)
+    backup = world.items()
+    world.drive(world.ask(alice))
+    world.drive(under_way)
+    restore(world, backup)
+    world.alice, world.bob, world.carol = alice, bob, carol
+    return world
+
+
+def restore(world: World, backup) -> None:
+    """The table as it was: what point-in-time recovery gives."""
+    world.table.delete_table(TableName=TABLE)
+    create_table(world.table)
+    for item in backup:
+        world.table.put_item(TableName=TABLE, Item=item)
+
+
+def replay(world: World):
+    return rehearsal.replay(world.table, world.buckets, TABLE, audit_bucket=AUDIT, secret=KEY)
+
+
+def test_who_was_erased_is_back_after_a_restore_and_gone_after_the_replay(restored):
+    assert restored.left_of(restored.alice, ["s1", "s2", "s3"]) != []
+    bob = {digest(item) for item in restored.items() if item["PK"]["S"] == "SESSION#s10"}
+    replayed = replay(restored)
+    assert replayed.subjects == 2
+    # s1: META, four turns, two markers; s2 and c1 four each; s3 three without META
+    assert (replayed.sessions, replayed.items) == (3, 7 + 4 + 4 + 3)
+    assert restored.left_of(restored.alice, ["s1", "s2", "s3"]) == []
+    assert restored.left_of(restored.carol, ["c1"]) == []
+    assert bob == {digest(item) for item in restored.items() if item["PK"]["S"] == "SESSION#s10"}
+
+
+def test_writers_refuse_them_in_the_restored_table(restored):
+    replay(restored)
+    with pytest.raises(SessionRefused, match="erased"):
+        restored.writers.begin("s9", restored.alice, Turn(1, "message-1", "user", "x"), new=True)
+    restored.writers.begin("s11", restored.bob, Turn(1, "message-1", "user", "x"), new=True)
+
+
+def test_a_second_replay_finds_nothing(restored):
+    replay(restored)
+    items = restored.items()
+    again = replay(restored)
+    assert (again.sessions, again.items) == (0, 0)
+    assert [digest(item) for item in restored.items()] == [digest(item) for item in items]
+
+
+def test_what_is_theirs_is_told_before_the_replay(restored):
+    theirs = rehearsal.is_erased(restored.table, restored.buckets, TABLE, audit_bucket=AUDIT, secret=KEY)
+    kept = {item["PK"]["S"] for item in restored.items() if not theirs(item)}
+    assert kept == {"SESSION#s10", f"SUBJECT#{subject_hash(restored.bob)}"}
+
+
+def test_without_a_ledger_nothing_is_touched(world):
+    world.say("bob", "s1")
+    before = world.items()
+    assert replay(world) == (0, 0, 0)
+    assert world.items() == before
+
+
+def test_another_secret_finds_nobody_so_it_must_not_change(restored):
+    replayed = rehearsal.replay(restored.table, restored.buckets, TABLE, audit_bucket=AUDIT, secret="another" * 4)
+    assert replayed.sessions == 0
+
+
+class TestRehearsal:
+    def test_a_person_who_is_not_is_written_erased_refused_and_cleaned_away(self, world):
+        person = rehearsal.write_person(world.table, TABLE, secret=KEY, now_ms=world.now)
+        items = list(rehearsal.items_of(world.table, TABLE, secret=KEY, person=person))
+        assert len(items) == 2 * (1 + 6 + 3) + 2
+        assert not rehearsal.is_refused(world.table, TABLE, secret=KEY, person=person, now_ms=world.now)
+        request_id = rehearsal.open_erasure(
+            world.table, TABLE, secret=KEY, customer_id=person.customer_id, now_ms=world.now
+        )
+        request = world.standing(person.customer_id)
+        assert request.request_id == request_id
+        assert world.drive(request) == "DONE"
+        assert list(rehearsal.items_of(world.table, TABLE, secret=KEY, person=person)) == []
+        assert rehearsal.is_refused(world.table, TABLE, secret=KEY, person=person, now_ms=world.now)
+        assert rehearsal.clean(world.table, TABLE, secret=KEY, person=person) == 2
+        assert world.items() == []
+
+    def test_cleaning_takes_what_was_not_erased(self, world):
+        person = rehearsal.write_person(boto3.client("dynamodb"), TABLE, secret=KEY, now_ms=world.now)
+        assert rehearsal.clean(world.table, TABLE, secret=KEY, person=person) == 22
+        assert world.items() == []
