@@ -8,33 +8,26 @@ deleted, the request forgets whose it was, and the audit has its end.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from msgspec import Meta
 
-from mangaobs.runtime import count, measure
+from mangaobs.runtime import count
 
-from .._entry import Context
-from ..sessions import Canceled
-from ..signals import DATA_REQUEST_AGE, ERASURE_FAILURES, ERASURES
+from ..signals import ERASURES
 from ..subjects import (
     ACCESS,
+    DAY,
     DONE,
-    ERASURE,
-    FAILED,
     PENDING_RETENTION,
-    REQUESTED,
     RUNNING,
     VERIFIED,
     VERIFYING,
-    Deadline,
+    Answer,
     Discovery,
     Eraser,
-    LeaseLost,
     LockedUntil,
     Objects,
-    OutOfTime,
     Request,
     Requests,
     Steps,
@@ -44,29 +37,6 @@ from ._account import DELETED, NO_ACCOUNT, SENT, Accounts
 
 if TYPE_CHECKING:
     from ..sessions import Check
-
-_DAY: Final = 24 * 3600  # seconds
-_LONGEST_WAIT: Final = _DAY  # how old a request is has to be told each day
-_LEASE_AFTER_MS: Final = 1000  # Lambda ends a function a little after its time
-
-
-class InvalidInput(Exception):  # noqa: N818 - the name that the state machine catches
-    """The task's input is wrong, or there is no such request."""
-
-
-class Task(msgspec.Struct, frozen=True):
-    """The input. `failed`: every attempt of the state machine was in vain."""
-
-    request_id: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9-]+\Z")]
-    failed: bool = False
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """The output: the request's state, and the seconds after which to go on."""
-
-    request_id: str
-    state: str
-    wait: int = 1
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -96,96 +66,17 @@ class Parts(NamedTuple):
 
 
 class Erasure:
-    """Erases people."""
+    """Erases people: `Worker`'s work on one request."""
 
-    def __init__(self, parts: Parts, deadline: Deadline) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._deadline = deadline
 
-    def __call__(self, event: object, context: Context) -> dict[str, object]:
-        """Go on with a request for as long as there is time.
+    def __call__(self, request: Request, me: str) -> Answer:
+        """Go on with a request that `me` has leased.
 
-        Raises `InvalidInput`, `NotTheirs`, `NotDeleted`, or what botocore does, which the state machine tries again.
+        Raises `NotTheirs`, `NotDeleted`, `LeaseLost`, `Canceled`, `OutOfTime`, or what botocore does.
         """
-        try:
-            task = msgspec.convert(event, Task)
-            subject = subject_of(task.request_id)
-        except (msgspec.ValidationError, ValueError):
-            raise InvalidInput("request_id: the id of a request") from None
-        self._deadline.begin(context)
-        request = self._parts.requests.load(ERASURE, subject)
-        if request is None or request.request_id != task.request_id:
-            raise InvalidInput("no such request stands")
-        if request.state != DONE:
-            measure(DATA_REQUEST_AGE, (self._parts.clock() - request.requested_at) / 1000)
-        answer = self._failed(request) if task.failed else self._answer(request, context)
-        return {"request_id": answer.request_id, "state": answer.state, "wait": answer.wait}
-
-    def _answer(self, request: Request, context: Context) -> Answer:
-        if request.state == DONE:
-            return self._ended(request)
-        if request.held or request.state in (REQUESTED, FAILED):
-            return Answer(request.request_id, request.shown, _DAY)
-        now = self._parts.clock()
-        me = context.aws_request_id
-        until = now + context.get_remaining_time_in_millis() + _LEASE_AFTER_MS
-        leased = self._parts.requests.lease(request, me=me, now=now, until=until)
-        if leased is None:
-            return self._joined(request, now)
-        try:
-            answer = _Run(self._parts, leased, me).go_on()
-        except OutOfTime:
-            self._released(leased, me)
-            return Answer(request.request_id, RUNNING)
-        except (LeaseLost, Canceled):
-            return self._joined(request, now)
-        except Exception:
-            self._released(leased, me)
-            raise
-        if answer.state != DONE:
-            self._released(leased, me)
-        return answer
-
-    def _joined(self, request: Request, now: int) -> Answer:
-        """Another one is at it, or a hold came between: what the state machine does meanwhile."""
-        standing = self._parts.requests.load(ERASURE, subject_of(request.request_id))
-        if standing is None or standing.request_id != request.request_id:
-            raise InvalidInput("no such request stands")
-        if standing.state == DONE:
-            return self._ended(standing)
-        wait = _DAY if standing.held else max(1, -(-(standing.lease_until - now) // 1000))
-        return Answer(request.request_id, standing.shown, wait)
-
-    def _ended(self, request: Request) -> Answer:
-        """The answer for what is done; what was cut off or whose answer was lost may lack the audit's end."""
-        self._parts.steps.record(request, "finish")
-        return Answer(request.request_id, DONE)
-
-    def _released(self, request: Request, me: str) -> None:
-        """Give the lease back, if that can be: it ends by itself."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            self._parts.requests.release(request, me=me)
-        except (ClientError, BotoCoreError, OutOfTime):
-            return
-
-    def _failed(self, request: Request) -> Answer:
-        if request.state == DONE:
-            return self._ended(request)
-        if request.state != FAILED:
-            try:
-                request = self._parts.requests.change(
-                    request,
-                    "#state <> :done",
-                    {":done": DONE, ":failed": FAILED},
-                    "SET #state = :failed REMOVE lease_by, lease_until",
-                )
-            except LeaseLost:
-                return self._joined(request, self._parts.clock())
-        self._parts.steps.record(request, "failed")
-        count(ERASURE_FAILURES)
-        return Answer(request.request_id, FAILED, _DAY)
+        return _Run(self._parts, request, me).go_on()
 
 
 class _Run:
@@ -299,4 +190,4 @@ class _Run:
 
     def _wait(self, until: int) -> Answer:
         seconds = -(-(until - self._parts.clock()) // 1000)
-        return Answer(self._request.request_id, self._request.state, min(max(seconds, 1), _LONGEST_WAIT))
+        return Answer(self._request.request_id, self._request.state, min(max(seconds, 1), DAY))

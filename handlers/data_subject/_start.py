@@ -13,7 +13,8 @@ from .. import _clients
 from .._assembly import now_ms
 from .._entry import Work
 from ..sessions import Transactions
-from ..subjects import Deadline, Discovery, Eraser, Objects, Patience, Requests, Steps
+from ..signals import ERASURE_FAILURES
+from ..subjects import ERASURE, Deadline, Discovery, Eraser, Objects, Patience, Requests, Steps, Worker
 from ._account import Accounts
 from ._erasure import Erasure, Parts
 from .settings import Settings
@@ -51,4 +52,12 @@ def started(environ: Mapping[str, str]) -> Work:
         rest=settings.rediscover_seconds,
         keep_seconds=settings.ledger_days * 24 * 3600,
     )
-    return Erasure(parts, deadline)
+    return Worker(
+        Erasure(parts),
+        kinds=frozenset((ERASURE,)),
+        requests=parts.requests,
+        steps=parts.steps,
+        deadline=deadline,
+        clock=now_ms,
+        failures=ERASURE_FAILURES,
+    )

@@ -26,9 +26,11 @@ from ._request import (
 from ._requests import Erased, LeaseLost, Requests
 from ._session import Eraser, NotTheirs
 from ._steps import Steps, ledger_key
+from ._worker import DAY, Answer, InvalidInput, Worker
 
 __all__ = [
     "ACCESS",
+    "DAY",
     "DONE",
     "ERASURE",
     "FAILED",
@@ -39,10 +41,12 @@ __all__ = [
     "RUNNING",
     "VERIFIED",
     "VERIFYING",
+    "Answer",
     "Deadline",
     "Discovery",
     "Erased",
     "Eraser",
+    "InvalidInput",
     "LeaseLost",
     "LockedUntil",
     "NotDeleted",
@@ -53,6 +57,7 @@ __all__ = [
     "Request",
     "Requests",
     "Steps",
+    "Worker",
     "kind_of",
     "ledger_key",
     "new_request_id",

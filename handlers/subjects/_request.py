@@ -68,6 +68,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     lease_until: int = 0
     cursor: str = ""
     files: int = 0
+    made: str = ""  # the export's files so far, as JSON
     links: int = 0
     exports_until: int = 0  # until then one who makes an export may be at it
     expires_at: int = 0  # epoch seconds, as DynamoDB's TTL wants it

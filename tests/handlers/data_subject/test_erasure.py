@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from handlers.data_subject._erasure import InvalidInput
 from handlers.sessions import SessionRefused, Turn
+from handlers.subjects import InvalidInput
 
 from ..conftest import TABLE
 from .world import AUDIT, BACKUP, DAY, EXPORTS, KEY, REST, World, clients, later, subject_hash

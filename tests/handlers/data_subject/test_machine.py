@@ -99,11 +99,6 @@ class Erasing(RuleBasedStateMachine):
             self.locked.add(name)
 
     @rule(name=who)
-    def ask(self, name: str) -> None:
-        if not self.asked(name):
-            self.world.ask(name, random=f"r{self.world.clock()}")
-
-    @rule(name=who)
     def export(self, name: str) -> None:
         try:
             self.world.ask(name, kind="access", random=f"x{self.world.clock()}")
@@ -125,9 +120,10 @@ class Erasing(RuleBasedStateMachine):
 
     # What the function does, and what becomes of it
 
-    @rule(name=who, minutes=st.sampled_from((0, 1, 20)))
-    def call(self, name: str, minutes: int) -> None:
-        self._called(name, minutes)
+    @rule(name=who, minutes=st.sampled_from((0, 1, 20)), times=st.integers(1, 4))
+    def call(self, name: str, minutes: int, times: int) -> None:
+        for _ in range(times):
+            self._called(name, minutes)
 
     @rule(name=who, at=st.integers(1, 60))
     def dies(self, name: str, at: int) -> None:
@@ -194,8 +190,8 @@ class Erasing(RuleBasedStateMachine):
 
     def _called(self, name: str, minutes: int) -> None:
         request = self.world.standing(name)
-        if request is None:
-            return
+        if request is None or (request.state == "DONE" and minutes):
+            request = self.world.ask(name, random=f"r{self.world.clock()}")
         self.world.now = later(self.world.now, minutes=minutes)
         others = self.world.others(name, list(SESSIONS[name]))
         try:

@@ -19,6 +19,7 @@ from handlers._assembly import sessions, subject_hashing
 from handlers.data_subject._account import Accounts
 from handlers.data_subject._erasure import Erasure, Parts
 from handlers.sessions import Sessions, Transactions, Turn
+from handlers.signals import ERASURE_FAILURES
 from handlers.subjects import (
     ACCESS,
     ERASURE,
@@ -31,6 +32,7 @@ from handlers.subjects import (
     Request,
     Requests,
     Steps,
+    Worker,
     new_request_id,
 )
 from mangaobs.runtime import configure
@@ -125,32 +127,38 @@ class World:
 
     # The erasure
 
-    def erasure(self, *, clients: tuple[Any, ...] | None = None, attempts: int = 8) -> Erasure:
+    def erasure(self, *, clients: tuple[Any, ...] | None = None, attempts: int = 8) -> Worker:
         """The function, put together as its `_start` does."""
         dynamodb, s3, users, mail = clients or self.clients
         deadline = Deadline()
         patience = Patience(sleep=self._sleep, random=lambda: 0.5, remaining=deadline, margin=1.0, attempts=attempts)
         transactions = Transactions(dynamodb, sleep=self._sleep, random=lambda: 0.5, attempts=1)
-        return Erasure(
-            Parts(
-                requests=Requests(dynamodb, TABLE, transactions=transactions, patience=patience),
-                discovery=Discovery(dynamodb, TABLE, INDEX, patience),
-                eraser=Eraser(
-                    dynamodb,
-                    TABLE,
-                    transactions=transactions,
-                    copies=Objects(s3, BACKUP, patience),
-                    patience=patience,
-                    clock=self.clock,
-                ),
-                exports=Objects(s3, EXPORTS, patience),
-                steps=Steps(s3, AUDIT, patience=patience, clock=self.clock),
-                accounts=Accounts(users, mail, pool=self.pool, sender="privacy@example.com", patience=patience),
+        parts = Parts(
+            requests=Requests(dynamodb, TABLE, transactions=transactions, patience=patience),
+            discovery=Discovery(dynamodb, TABLE, INDEX, patience),
+            eraser=Eraser(
+                dynamodb,
+                TABLE,
+                transactions=transactions,
+                copies=Objects(s3, BACKUP, patience),
+                patience=patience,
                 clock=self.clock,
-                rest=REST,
-                keep_seconds=400 * DAY,
             ),
-            deadline,
+            exports=Objects(s3, EXPORTS, patience),
+            steps=Steps(s3, AUDIT, patience=patience, clock=self.clock),
+            accounts=Accounts(users, mail, pool=self.pool, sender="privacy@example.com", patience=patience),
+            clock=self.clock,
+            rest=REST,
+            keep_seconds=400 * DAY,
+        )
+        return Worker(
+            Erasure(parts),
+            kinds=frozenset((ERASURE,)),
+            requests=parts.requests,
+            steps=parts.steps,
+            deadline=deadline,
+            clock=self.clock,
+            failures=ERASURE_FAILURES,
         )
 
     def clock(self) -> int:
@@ -181,7 +189,7 @@ class World:
         )
 
     def call(
-        self, request: Request, *, remaining_ms: int = 900_000, erasure: Erasure | None = None, **more: Any
+        self, request: Request, *, remaining_ms: int = 900_000, erasure: Worker | None = None, **more: Any
     ) -> dict[str, Any]:
         """One invocation."""
         self.invocations += 1

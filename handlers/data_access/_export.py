@@ -1,0 +1,163 @@
+"""An export, as one invocation goes on with it: read page by page, written file by file, the manifest last.
+
+A file is put under the lease, and the cursor moved after it: whoever dies between leaves a file that the next one
+writes again under the same name. Erasure takes the request away; then nothing can be moved, and so nothing more is
+put. A put that was under way ends with the lease, which erasure waits for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from mangaobs.runtime import log_publish_operation
+
+from ..subjects import (
+    DONE,
+    RUNNING,
+    VERIFIED,
+    Answer,
+    Deadline,
+    OutOfTime,
+    Patience,
+    Request,
+    Requests,
+    Steps,
+    subject_of,
+)
+from ._files import Lines, Made
+from ._records import schema, types
+from ._sources import Cursor, Sources
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_FLUSH_SECONDS: Final = 20.0  # what closing and putting a file takes at worst
+_DAY: Final = 24 * 3600
+
+
+class Parts(NamedTuple):
+    """What an export is made of. `clock` is in epoch milliseconds, `most` are the compressed bytes of a file."""
+
+    requests: Requests
+    sources: Sources
+    steps: Steps
+    s3: S3Client
+    bucket: str
+    patience: Patience
+    deadline: Deadline
+    clock: Callable[[], int]
+    most: int
+    days: int
+
+
+class Export:
+    """Makes exports: `Worker`'s work on one request."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def __call__(self, request: Request, me: str) -> Answer:
+        """Go on with a request that `me` has leased.
+
+        Raises `LeaseLost`, `OutOfTime`, `ValueError` if an item cannot be read, or what botocore does.
+        """
+        return _Run(self._parts, request, me).go_on()
+
+
+def prefix_of(request_id: str) -> str:
+    """Where the files of a request are."""
+    return f"subjects/{subject_of(request_id)}/{request_id.rpartition('-')[2]}/"
+
+
+class _Run:
+    def __init__(self, parts: Parts, request: Request, me: str) -> None:
+        self._parts = parts
+        self._request = request
+        self._me = me
+
+    def go_on(self) -> Answer:
+        parts = self._parts
+        if self._request.state == VERIFIED:
+            parts.steps.record(self._request, "start")
+            self._move(state=RUNNING)
+        wanted = types(self._request.kind)
+        lines, reached = Lines(parts.most), self._cursor()
+        try:
+            for page in parts.sources.pages(subject_of(self._request.request_id), self._request.customer_id, reached):
+                for record in page.records:
+                    if record["type"] in wanted:
+                        lines.add(record)
+                reached = page.cursor
+                if lines.full:
+                    self._put_lines(lines, reached)
+                    lines = Lines(parts.most)
+                if parts.deadline() < _FLUSH_SECONDS:
+                    raise OutOfTime
+        except OutOfTime:
+            # There is time to keep what was read, unless less than that was left before.
+            if reached is not None and not lines.empty:
+                self._put_lines(lines, reached)
+            raise
+        if not lines.empty:
+            self._put_lines(lines, reached or Cursor())
+        return self._finish()
+
+    def _cursor(self) -> Cursor | None:
+        return msgspec.json.decode(self._request.cursor, type=Cursor) if self._request.cursor else None
+
+    def _put_lines(self, lines: Lines, reached: Cursor) -> None:
+        name = f"records-{self._request.files + 1:04d}.jsonl.gz"
+        body, made = lines.close(name)
+        self._put(name, body, "application/gzip")
+        files = [*self._files(), made]
+        self._move(
+            cursor=msgspec.json.encode(reached).decode(),
+            files=len(files),
+            made=msgspec.json.encode(files).decode(),
+        )
+
+    def _files(self) -> list[Made]:
+        return msgspec.json.decode(self._request.made, type=list[Made]) if self._request.made else []
+
+    def _finish(self) -> Answer:
+        parts, request, now = self._parts, self._request, self._parts.clock()
+        records: Counter[str] = Counter()
+        for file in self._files():
+            records.update(file.records)
+        self._put("schema.json", schema(), "application/schema+json")
+        manifest = {
+            "version": 1,
+            "request_id": request.request_id,
+            "kind": request.kind,
+            "made_at": datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "schema": "schema.json",
+            "records": dict(sorted(records.items())),
+            "files": self._files(),
+        }
+        self._put("manifest.json", msgspec.json.encode(manifest), "application/json")
+        self._move(
+            state=DONE,
+            finished_at=now,
+            sessions=records["session"],
+            items=sum(records.values()),
+            expires_at=now // 1000 + parts.days * _DAY,
+            remove=("customer_id", "lease_by", "lease_until"),
+        )
+        parts.steps.record(self._request, "finish")
+        return Answer(self._request.request_id, DONE)
+
+    def _put(self, name: str, body: bytes, kind: str) -> None:
+        self._move(lease_by=self._me)  # raises if the lease is lost: nothing is put then
+        self._parts.patience(lambda: self._put_object(prefix_of(self._request.request_id) + name, body, kind))
+
+    def _put_object(self, key: str, body: bytes, kind: str) -> None:
+        with log_publish_operation("PutObject:Export", destination=self._parts.bucket):
+            self._parts.s3.put_object(Bucket=self._parts.bucket, Key=key, Body=body, ContentType=kind)
+
+    def _move(self, *, remove: tuple[str, ...] = (), **values: str | int) -> None:
+        self._request = self._parts.requests.move(self._request, me=self._me, remove=remove, **values)

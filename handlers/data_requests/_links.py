@@ -1,0 +1,46 @@
+"""Links to files of an export: signed with the function's credentials, for minutes.
+
+Whoever has a link reads the file, so it is in the answer and nowhere else.
+Source: S3 User Guide, "Download and upload objects with presigned URLs".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ..subjects import Request, subject_of
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_RECORDS: Final = re.compile(r"records-(\d{4,6})\.jsonl\.gz\Z")
+
+
+def is_file(request: Request, name: str) -> bool:
+    """Whether a finished export has a file of this name."""
+    numbered = _RECORDS.match(name)
+    return name in ("manifest.json", "schema.json") or (numbered is not None and 1 <= int(numbered[1]) <= request.files)
+
+
+class Links:
+    """Signs links to objects of `bucket` that can be used for `seconds`. Signing calls nothing."""
+
+    def __init__(self, client: S3Client, bucket: str, *, seconds: int) -> None:
+        self._client = client
+        self._bucket = bucket
+        self.seconds = seconds
+
+    def sign(self, request: Request, name: str) -> str:
+        """A link to a file of the export."""
+        key = f"subjects/{subject_of(request.request_id)}/{request.request_id.rpartition('-')[2]}/{name}"
+        return self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                "ResponseContentDisposition": f'attachment; filename="{name}"',
+                "ResponseCacheControl": "no-store",
+            },
+            ExpiresIn=self.seconds,
+        )
