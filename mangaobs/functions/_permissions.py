@@ -27,6 +27,9 @@ KINDS: Final = (
     "secret",
     "parameter",
     "insight_rules",
+    "user_pool",
+    "sender",
+    "machine",
 )
 
 # DynamoDB's actions that carry dynamodb:LeadingKeys. Source: Service Authorization Reference, Amazon DynamoDB.
@@ -48,6 +51,11 @@ LEADING_KEYS: Final = frozenset(
     )
 )
 
+# S3's actions on a bucket; the others here are on its objects. Source: Service Authorization Reference, Amazon S3.
+BUCKET_ACTIONS: Final = frozenset(
+    f"s3:{name}" for name in ("GetBucketLocation", "ListBucket", "ListBucketMultipartUploads", "ListBucketVersions")
+)
+
 _Name = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*\Z")]
 _Text = Annotated[str, Meta(min_length=1)]
 _Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Z][A-Za-z0-9]*\Z")]
@@ -56,7 +64,7 @@ _Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Z][A-Za-z0-9]*\Z")]
 class Resource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a permission is for: one of `KINDS` by the variable that names it, a `source` of events, or `any`.
 
-    `index` and `export` are of a table, `prefix` is of a bucket.
+    `index` and `export` are of a table, `prefix` is of a bucket; `sender` is an address that mail comes from.
     """
 
     table: _Name | None = None
@@ -70,6 +78,9 @@ class Resource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     secret: _Name | None = None
     parameter: _Name | None = None
     insight_rules: _Name | None = None
+    user_pool: _Name | None = None
+    sender: _Name | None = None
+    machine: _Name | None = None
     source: _Text | None = None
     any: bool = False
     index: _Name | None = None
@@ -107,6 +118,9 @@ class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
         if wrong := self.resource.fault():
             return "resource", wrong
         without = sorted(set(self.actions) - LEADING_KEYS)
+        of_bucket = BUCKET_ACTIONS & set(self.actions)
+        if of_bucket and of_bucket != set(self.actions):
+            return "actions", f"{', '.join(sorted(of_bucket))} apart: of the bucket, not of its objects"
         if (self.leading_keys or self.attributes) and without:
             return "actions", f"leading_keys and attributes are not for {', '.join(without)}"
         return None

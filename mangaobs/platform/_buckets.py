@@ -27,7 +27,8 @@ BACKUP, ANALYTICS, AUDIT, TRAIL, ACCESS = (
     "TrailBucket",
     "AccessLogBucket",
 )
-MODEL_LOGS = "ModelLogBucket"
+MODEL_LOGS, EXPORTS = "ModelLogBucket", "SubjectExportBucket"
+LINK_MILLISECONDS = 300_000  # how old a signed link may be
 ATHENA_PREFIX = "athena-results/"
 
 
@@ -47,6 +48,7 @@ def build(stack: Stack) -> None:
         key=_keys.DATA,
         rules=[_expires("athena", 7, ATHENA_PREFIX), *_kept(settings.analytics_days)],
     )
+    _bucket(stack, EXPORTS, key=_keys.DATA, rules=_kept(7))
     _bucket(stack, AUDIT, key=_keys.AUDIT, locked=settings.audit_days)
     _bucket(stack, TRAIL, key=_keys.AUDIT, locked=settings.trail_days)
     if settings.bedrock_logging:
@@ -56,6 +58,7 @@ def build(stack: Stack) -> None:
 def build_policies(stack: Stack, erasers: Sequence[Text]) -> None:
     """Who may do what with the buckets. `erasers` are the ARNs of the roles that may delete backups."""
     _policy(stack, BACKUP, _keys.DATA, _deleted_by(BACKUP, erasers))
+    _policy(stack, EXPORTS, _keys.DATA, [_young_links(), *_deleted_by(EXPORTS, erasers)])
     _policy(stack, ANALYTICS, _keys.DATA)
     _policy(stack, AUDIT, _keys.AUDIT, [_never_bypassed(AUDIT)])
     trail = stack.arn("cloudtrail", "trail/", stack.named("trail"))
@@ -250,6 +253,23 @@ def _deleted_by(id: str, erasers: Sequence[Text]) -> list[Statement]:
             conditions={"ArnNotEquals": {"aws:PrincipalArn": list(erasers)}},
         )
     ]
+
+
+def _young_links() -> Statement:
+    """A signed link is of use for minutes, whatever time it was signed for.
+
+    Source: S3 API reference, "Amazon S3 Signature Version 4 authentication specific policy keys".
+    """
+    return deny(
+        "LinksOfMinutesAlone",
+        ["s3:GetObject"],
+        [_objects(EXPORTS, "*")],
+        principal=everyone(),
+        conditions={
+            "StringEquals": {"s3:authType": "REST-QUERY-STRING"},
+            "NumericGreaterThan": {"s3:signatureAge": LINK_MILLISECONDS},
+        },
+    )
 
 
 def _never_bypassed(id: str) -> Statement:

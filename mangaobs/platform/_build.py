@@ -9,6 +9,7 @@ from mangaobs.platform import (
     _api,
     _buckets,
     _caches,
+    _data_requests,
     _functions,
     _identity,
     _keys,
@@ -80,11 +81,12 @@ def render_platform(project: Path | None = None, env: str | None = None, sets: S
         outside.append(stack.value(stack.settings.break_glass))
     _table.build(stack, outside)
     _workflow.build(stack)
+    _data_requests.build(stack)
     _api.build(stack, access_log)
     _trail.build(stack)
     _model_logs.build(stack)
     _tracing.build(stack)
-    erasers = [attribute(_roles.role_id("data_subject"))] if "data_subject" in stack.functions else []
+    erasers = [attribute(_roles.role_id(_data_requests.ERASURE))] if _data_requests.ERASURE in stack.functions else []
     _buckets.build_policies(stack, erasers)
     return stack.template()
 

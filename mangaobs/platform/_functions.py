@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from troposphere import GetAtt, Join, Ref, Sub, awslambda, secretsmanager, ssm
 
 from mangaobs.errors import RenderError
-from mangaobs.platform import _buckets, _caches, _keys, _logs, _messaging, _network, _roles, _table
+from mangaobs.platform import _buckets, _caches, _identity, _keys, _logs, _messaging, _network, _roles, _table
 from mangaobs.platform._stack import ACCOUNT, Stack, attribute
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mangaobs.project.functions import FunctionDeclaration
 
 SESSION_SECRET, SWITCH = "SessionHashKey", "HotKeySwitch"
+DATA_REQUESTS = "data-requests"  # the key of the state machine in mangaobs.toml
 # Calls nothing but the issuer's public address, which a VPC without a way out does not reach.
 _OUTSIDE: Final = frozenset({"authorizer"})
 
@@ -79,11 +80,16 @@ def names(stack: Stack) -> _roles.Names:
         "bus EVENT_BUS": attribute(_messaging.BUS),
         "bucket AUDIT_BUCKET": attribute(_buckets.AUDIT),
         "bucket BACKUP_BUCKET": attribute(_buckets.BACKUP),
+        "bucket SUBJECT_EXPORT_BUCKET": attribute(_buckets.EXPORTS),
+        "user_pool USER_POOL_ID": attribute(_identity.POOL),
+        "sender CONFIRMATION_SENDER": stack.arn("ses", "identity/*"),
         "key FAILED_WRITES_KEY": _keys.arn(_keys.DATA),
         "parameter KILL_SWITCH_PARAMETER": stack.arn("ssm", "parameter", _switch_name(stack)),
     }
     if stack.settings.redis:
         arns["secret REDIS_SECRET"] = Ref(_caches.REDIS_SECRET)
+    if (machine := machine_arn(stack, DATA_REQUESTS)) is not None:
+        arns["machine DATA_REQUEST_MACHINE_ARN"] = machine
     if not table.stream:
         raise RenderError(f"the platform reads the stream of table {key}", right=f"[tables.{key}] stream = true")
     return _roles.Names(stack, arns)
@@ -118,7 +124,7 @@ def build(stack: Stack, declaration: FunctionDeclaration, names: _roles.Names) -
     group = f"{id}LogGroup"
     _logs.add_group(stack, group, _group_name(stack, function))
     inside = in_vpc(folder)
-    permissions = _without_redis(stack, declaration)
+    permissions = _available(stack, declaration)
     actions = _roles.function_role(stack, permissions, names, log_group=attribute(group), in_vpc=inside)
     options: dict[str, Any] = {}
     if inside:
@@ -167,10 +173,28 @@ def build(stack: Stack, declaration: FunctionDeclaration, names: _roles.Names) -
     return actions
 
 
-def _without_redis(stack: Stack, declaration: FunctionDeclaration) -> FunctionDeclaration:
-    if stack.settings.redis:
-        return declaration
-    kept = tuple(one for one in declaration.permissions if one.resource.secret is None)
+def machine_name(stack: Stack, key: str) -> str | None:
+    """The name of a state machine, from its ARN in mangaobs.toml; None where that has none."""
+    found = stack.configuration.state_machines.get(key)
+    name = str(found.arn).rpartition(":")[2] if found is not None else ""
+    return name if name and "}" not in name else None
+
+
+def machine_arn(stack: Stack, key: str) -> Text | None:
+    """The ARN of a state machine by its name: what it calls may refer to it."""
+    name = machine_name(stack, key)
+    return stack.arn("states", "stateMachine:", name) if name is not None else None
+
+
+def _available(stack: Stack, declaration: FunctionDeclaration) -> FunctionDeclaration:
+    """What a function may do of what there is: without Redis no secret, without a sender no mail."""
+    settings = stack.settings
+    kept = tuple(
+        one
+        for one in declaration.permissions
+        if (settings.redis or one.resource.secret is None)
+        and (settings.confirmation_sender is not None or one.resource.sender is None)
+    )
     return declaration._replace(permissions=kept)
 
 
@@ -236,6 +260,15 @@ def _known(stack: Stack) -> dict[str, Callable[[], Text]]:
         "ISSUER": lambda: Sub("https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${CustomerPool}"),
         "CLIENT_IDS": lambda: Ref("CustomerPoolClient"),
     }
+    known |= {
+        "SUBJECT_EXPORT_BUCKET": lambda: Ref(_buckets.EXPORTS),
+        "USER_POOL_ID": lambda: Ref(_identity.POOL),
+    }
+    sender, machine = stack.settings.confirmation_sender, machine_arn(stack, DATA_REQUESTS)
+    if sender is not None:
+        known["CONFIRMATION_SENDER"] = lambda: stack.value(sender)
+    if machine is not None:
+        known["DATA_REQUEST_MACHINE_ARN"] = lambda: machine
     if model is not None:
         known["MODEL_ID"] = known["SUMMARY_MODEL_ID"] = lambda: stack.value(model.id)
     if index is not None:

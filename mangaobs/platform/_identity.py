@@ -16,6 +16,8 @@ GROUPS = {
     "admin-read": "May read sessions",
     "admin-export": "May export the table",
     "admin-delete": "May delete a session",
+    "privacy": "May verify and resume people's requests",
+    "privacy-hold": "May hold people's requests, as the law says",
 }
 
 

@@ -33,11 +33,14 @@ REDIS_PORT, DAX_PORT = 6379, 9111
 ENDPOINT_OF: Final = {
     "bedrock": "bedrock-runtime",
     "cloudwatch": "monitoring",
+    # These two are not in every availability zone of a region.
+    "cognito-idp": "cognito-idp",
     "events": "events",
     "kinesis": "kinesis-streams",
     "kms": "kms",
     "lambda": "lambda",
     "secretsmanager": "secretsmanager",
+    "ses": "email",
     "sns": "sns",
     "sqs": "sqs",
     "ssm": "ssm",

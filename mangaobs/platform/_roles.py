@@ -14,6 +14,7 @@ from awacs.aws import Statement
 from troposphere import Join, Ref, Sub, iam
 
 from mangaobs.errors import RenderError
+from mangaobs.functions import BUCKET_ACTIONS
 from mangaobs.platform import _keys
 from mangaobs.platform._policy import allow, deny, document, service
 from mangaobs.platform._stack import ACCOUNT, Stack
@@ -21,13 +22,13 @@ from mangaobs.platform._stack import ACCOUNT, Stack
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mangaobs.functions import Permission, Resource
+    from mangaobs.functions import Permission
     from mangaobs.platform._policy import Text
     from mangaobs.project.functions import FunctionDeclaration
 
 BOUNDARY = "RoleBoundary"
 # Services whose encrypted resources want the key of whoever asks, by the prefix of the actions.
-_ENCRYPTED = ("dynamodb", "kinesis", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
+_ENCRYPTED = ("dynamodb", "kinesis", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm", "states")
 
 
 def build_boundary(stack: Stack, used: Iterable[str]) -> None:
@@ -86,9 +87,9 @@ class Names:
         self._stack = stack
         self._arns = arns
 
-    def of(self, resource: Resource, function: str) -> list[Text]:
+    def of(self, permission: Permission, function: str) -> list[Text]:
         """The ARNs that a permission is for."""
-        stack = self._stack
+        stack, resource = self._stack, permission.resource
         if resource.any:
             return ["*"]
         if resource.source is not None:
@@ -104,12 +105,19 @@ class Names:
             # Contributor Insights names its rules so. Source: DynamoDB Developer Guide, "How it works".
             rules = stack.arn("cloudwatch", "insight-rule/DynamoDBContributorInsights-*-", stack.table_name, "-*")
             return [rules]
-        for kind in ("queue", "topic", "stream", "bus", "bucket", "key", "secret", "parameter"):
+        for kind in ("queue", "topic", "stream", "bus", "key", "secret", "parameter", "user_pool", "sender", "machine"):
             variable = getattr(resource, kind)
             if variable is not None:
-                arn = self._arn(f"{kind} {variable}", function)
-                return [Join("", [arn, "/", resource.prefix or "*"])] if kind == "bucket" else [arn]
+                return [self._arn(f"{kind} {variable}", function)]
+        if resource.bucket is not None:
+            arn = self._arn(f"bucket {resource.bucket}", function)
+            return [arn] if of_bucket(permission) else [Join("", [arn, "/", resource.prefix or "*"])]
         raise RenderError(f"{function} has a permission on nothing", right="a resource that permissions.toml knows")
+
+    def sender(self) -> Text:
+        """The address that confirmations come from."""
+        given = self._stack.settings.confirmation_sender
+        return self._stack.value(given) if given is not None else ""
 
     def source(self, name: str, function: str) -> Text:
         """The ARN of a source of events, or of the dead letters, by its key in mangaobs.toml."""
@@ -129,6 +137,11 @@ class Names:
             self._stack.arn("bedrock", "foundation-model/", model, account=False),
             self._stack.arn("bedrock", "inference-profile/", model),
         ]
+
+
+def of_bucket(permission: Permission) -> bool:
+    """Whether a permission is for a bucket itself, not for objects."""
+    return bool(BUCKET_ACTIONS & set(permission.actions))
 
 
 def function_role(
@@ -163,7 +176,12 @@ def _permitted(stack: Stack, permission: Permission, function: str, names: Names
             conditions.setdefault("Null", {})[f"dynamodb:{key}"] = "false"
     if permission.attributes:
         conditions["StringEqualsIfExists"] = {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    resources = names.of(permission.resource, function)
+    if permission.resource.prefix is not None and of_bucket(permission):
+        conditions["StringLike"] = {"s3:prefix": permission.resource.prefix}
+    if permission.resource.sender is not None:
+        # Whatever identity it is verified by: its own, or its domain's.
+        conditions["StringEquals"] = {"ses:FromAddress": names.sender()}
+    resources = names.of(permission, function)
     statements = [allow(permission.sid, permission.actions, resources, conditions=conditions)]
     if permission.resource.model is not None:
         statements.append(_routed(stack, permission))

@@ -1,20 +1,17 @@
 """The hand-off: a state machine that calls DynamoDB itself, and the function that writes what the agent reads.
 
-Its history keeps inputs and outputs for ninety days: ids and states, never a text.
-Source: Step Functions Developer Guide, "Call DynamoDB APIs with Step Functions", "Creating IAM roles", "Data at rest
-encryption", "Logging using CloudWatch Logs".
+What passes are ids and states, never a text.
+Source: Step Functions Developer Guide, "Call DynamoDB APIs with Step Functions".
 """
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from troposphere import Ref, Sub, events, pipes, stepfunctions
+from troposphere import Ref, Sub, events, pipes
 
 from mangaobs.errors import RenderError
-from mangaobs.platform import _functions, _keys, _logs, _messaging, _roles
+from mangaobs.platform import _functions, _keys, _machines, _messaging, _roles
 from mangaobs.platform._policy import allow
 from mangaobs.platform._stack import Stack, attribute, here
 
@@ -27,16 +24,12 @@ TASK = "handoff"
 
 def build(stack: Stack) -> None:
     """The state machine, its role, and the pipe that starts it."""
-    name = _name(stack)
-    _logs.add_group(stack, "HandoffMachineLogGroup", Sub("/aws/vendedlogs/states/${Name}", Name=name), masked=False)
-    arn = stack.arn("states", "stateMachine:", name)
-    function = _functions.arn_of(stack, TASK)
-    _roles.add_role(
+    arn = _machines.add(
         stack,
-        ROLE,
-        trusted=_roles.trusted(
-            "states", {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}, "ArnLike": {"aws:SourceArn": arn}}
-        ),
+        MACHINE,
+        _name(stack),
+        definition="handoff.asl.json",
+        substitutions={"Table": stack.table_name, "Function": _functions.arn_of(stack, TASK)},
         statements=[
             allow(
                 "UpdateSession",
@@ -47,25 +40,7 @@ def build(stack: Stack) -> None:
                     "Null": {"dynamodb:LeadingKeys": "false"},
                 },
             ),
-            allow("PrepareBrief", ["lambda:InvokeFunction"], [function, Sub("${Function}:*", Function=function)]),
-            allow("WriteTraces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
-            # Step Functions asks for sampling itself, and these take no resource.
-            allow("Sample", ["xray:GetSamplingRules", "xray:GetSamplingTargets"], ["*"]),
-            allow(
-                "DeliverLogs",
-                [
-                    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
-                    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies",
-                    "logs:DescribeLogGroups",
-                ],
-                ["*"],
-            ),
-            allow(
-                "UseKeys",
-                ["kms:Decrypt", "kms:GenerateDataKey"],
-                [_keys.arn(_keys.DATA)],
-                conditions={"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": arn}},
-            ),
+            _machines.invoke(stack, "PrepareBrief", TASK),
             allow(
                 "UseTheTablesKey",
                 ["kms:Decrypt", "kms:GenerateDataKey"],
@@ -73,32 +48,6 @@ def build(stack: Stack) -> None:
                 conditions={"StringEquals": {"kms:ViaService": Sub("dynamodb.${AWS::Region}.amazonaws.com")}},
             ),
         ],
-    )  # fmt: skip
-    definition = json.loads(files("mangaobs.platform").joinpath("data/handoff.asl.json").read_text(encoding="utf-8"))
-    stack.add(
-        stepfunctions.StateMachine(
-            MACHINE,
-            StateMachineName=name,
-            StateMachineType="STANDARD",
-            RoleArn=attribute(ROLE),
-            DefinitionString=json.dumps(definition, separators=(",", ":")),
-            DefinitionSubstitutions={"Table": stack.table_name, "Function": function},
-            EncryptionConfiguration=stepfunctions.EncryptionConfiguration(
-                Type="CUSTOMER_MANAGED_KMS_KEY", KmsKeyId=_keys.arn(_keys.DATA), KmsDataKeyReusePeriodSeconds=300
-            ),
-            LoggingConfiguration=stepfunctions.LoggingConfiguration(
-                Level="ALL",
-                IncludeExecutionData=False,
-                Destinations=[
-                    stepfunctions.LogDestination(
-                        CloudWatchLogsLogGroup=stepfunctions.CloudWatchLogsLogGroup(
-                            LogGroupArn=attribute("HandoffMachineLogGroup")
-                        )
-                    )
-                ],
-            ),
-            TracingConfiguration=stepfunctions.TracingConfiguration(Enabled=True),
-        )
     )
     _start(stack, arn)
     _schedule(stack)
@@ -143,13 +92,10 @@ def _start(stack: Stack, machine: Text) -> None:
     )
 
 
-def _name(stack: Stack) -> Text:
+def _name(stack: Stack) -> str:
     """The machine's name, from its ARN in mangaobs.toml."""
-    machines = stack.configuration.state_machines
-    found = machines.get(TASK)
-    written = str(found.arn) if found is not None else ""
-    name = written.rpartition(":")[2]
-    if not name or "}" in name:
+    name = _functions.machine_name(stack, TASK)
+    if name is None:
         raise RenderError(
             f"the platform needs [state_machines.{TASK}] with an ARN that ends in a name",
             right='arn = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:NAME"',

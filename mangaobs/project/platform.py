@@ -97,6 +97,13 @@ class Platform(Section, frozen=True):
     ] = True
     requests_per_second: Annotated[int, Meta(description="Steady rate at which the API is throttled", ge=1)] = 50
     burst: Annotated[int, Meta(description="Requests at once before the API throttles", ge=1)] = 100
+    confirmation_sender: Annotated[
+        Name | None,
+        Meta(
+            description="Address, verified in SES, by which people are told that their data was erased; without it "
+            "nobody is told"
+        ),
+    ] = None
     permissions_boundary: Annotated[
         Name | None, Meta(description="ARN of a permissions boundary for every role; without it the stack makes one")
     ] = None
