@@ -31,8 +31,10 @@ MAY_IMPORT = {
     "iam": {"errors", "template", "catalog"},
     "platform": {"errors", "project", "render", "functions", "catalog", "signals"},
     "bundle": {"errors", "catalog"},
+    "drill": {"errors", "project", "runtime"},
     "cli": {
         "bundle",
+        "drill",
         "errors",
         "iam",
         "platform",

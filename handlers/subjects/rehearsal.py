@@ -39,10 +39,13 @@ class Person(NamedTuple):
     session_ids: tuple[str, ...]
 
 
-def write_person(dynamodb: DynamoDBClient, table: str, *, secret: str, now_ms: int) -> Person:
-    """Write a person with two sessions, by the writers that functions use."""
-    drill = uuid.uuid4().hex
-    person = Person(f"drill-{drill}", tuple(f"drill-{drill}-{number}" for number in range(2)))
+def person_of(drill: str) -> Person:
+    """The person of a drill: the same for the same id, so that what one left can be cleaned by another."""
+    return Person(f"drill-{drill}", tuple(f"drill-{drill}-{number}" for number in range(2)))
+
+
+def write_person(dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person, now_ms: int) -> None:
+    """Write the person's sessions, by the writers that functions use."""
     writer = sessions(dynamodb, table, key=secret, days=1)
     for session_id in person.session_ids:
         for number in range(_TURNS):
@@ -50,7 +53,6 @@ def write_person(dynamodb: DynamoDBClient, table: str, *, secret: str, now_ms: i
             turn = Turn(at, name, "user", f"turn {number} of a drill")
             writer.begin(session_id, person.customer_id, turn, new=number == 0)
             writer.finish(session_id, person.customer_id, Turn(at, name, "assistant", f"answer {number} of a drill"))
-    return person
 
 
 def open_erasure(dynamodb: DynamoDBClient, table: str, *, secret: str, customer_id: str, now_ms: int) -> str:

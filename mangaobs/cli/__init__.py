@@ -13,6 +13,7 @@ COMMANDS = {
     "rules": ("rules", "Say what the linter looks for, and why."),
     "iam": ("iam", "Prove what IAM's policies allow, and what they deny."),
     "bundle": ("bundle", "Make the functions' archives for Lambda."),
+    "drill": ("drill", "Rehearse an erasure and a restore on an account."),
     "query": ("query", "List, check, format and run Logs Insights queries."),
 }
 

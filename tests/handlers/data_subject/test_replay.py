@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
 
 from handlers.sessions import SessionRefused, Turn
@@ -91,7 +90,8 @@ def test_another_secret_finds_nobody_so_it_must_not_change(restored):
 
 class TestRehearsal:
     def test_a_person_who_is_not_is_written_erased_refused_and_cleaned_away(self, world):
-        person = rehearsal.write_person(world.table, TABLE, secret=KEY, now_ms=world.now)
+        person = rehearsal.person_of("d1")
+        rehearsal.write_person(world.table, TABLE, secret=KEY, person=person, now_ms=world.now)
         items = list(rehearsal.items_of(world.table, TABLE, secret=KEY, person=person))
         assert len(items) == 2 * (1 + 6 + 3) + 2
         assert not rehearsal.is_refused(world.table, TABLE, secret=KEY, person=person, now_ms=world.now)
@@ -107,6 +107,7 @@ class TestRehearsal:
         assert world.items() == []
 
     def test_cleaning_takes_what_was_not_erased(self, world):
-        person = rehearsal.write_person(boto3.client("dynamodb"), TABLE, secret=KEY, now_ms=world.now)
+        person = rehearsal.person_of("d1")
+        rehearsal.write_person(world.table, TABLE, secret=KEY, person=person, now_ms=world.now)
         assert rehearsal.clean(world.table, TABLE, secret=KEY, person=person) == 22
         assert world.items() == []
