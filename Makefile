@@ -27,6 +27,7 @@ bench: $(VENV)/.bench ## ratios against a bare troposphere script, hand-written 
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python benchmarks/runtime.py
 	$(BIN)/python benchmarks/message.py
+	$(BIN)/python benchmarks/erasure.py
 	$(BIN)/python benchmarks/replay.py
 	$(BIN)/python benchmarks/query.py
 	$(BIN)/python benchmarks/lint.py

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._patience import Patience
 
 _MOST_READ, _MOST_WRITTEN = 100, 25  # items a call
+_PAGE = 50  # sessions: what is held at once does not grow with how many there are
 
 
 class Discovery:
@@ -103,6 +104,7 @@ class Discovery:
             "ExpressionAttributeValues": {":pk": {"S": f"{SUBJECT}{subject}"}},
             "ProjectionExpression": "SK",
             "ConsistentRead": True,
+            "Limit": _PAGE,
         }
         if start is not None:
             query["ExclusiveStartKey"] = start
@@ -116,6 +118,7 @@ class Discovery:
             "KeyConditionExpression": "customer_id = :customer",
             "ExpressionAttributeValues": {":customer": {"S": customer_id}},
             "ProjectionExpression": "PK",
+            "Limit": _PAGE,
         }
         if start is not None:
             query["ExclusiveStartKey"] = start
