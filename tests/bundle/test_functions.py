@@ -49,6 +49,9 @@ ANSWERS = {
     "admin": 400,
     "admin_delete": 400,
     "authorizer": "ValueError",
+    "data_access": "InvalidInput",
+    "data_requests": 400,
+    "data_subject": "InvalidInput",
     "handoff": "InvalidInput",
     "hot_key": "ValidationError",
     "message": 400,
@@ -106,7 +109,7 @@ def test_a_package_is_with_the_functions_that_use_it_alone(project, package, hav
 def test_no_function_has_the_folder_of_another_nor_what_only_the_toolkit_needs(project):
     for name, one in project.items():
         folders = {part.split("/")[1] for part in one.ours() if part.count("/") > 1}
-        assert folders - {"routing", "sessions"} == {name}
+        assert folders - {"routing", "sessions", "subjects"} == {name}
         rooms = {part.split("/")[1] for part in one.names if part.startswith("mangaobs/")}
         assert rooms == {"__init__.py", "__pycache__", "errors.py", "functions", "runtime", "signals"}
 

@@ -88,7 +88,7 @@ def test_what_is_not_known_is_said_and_can_be_said_to_be_absent(mangaobs, templa
 def test_the_matrix_of_any_template(mangaobs, template):
     done = mangaobs("iam", "prove", template)
     assert done.returncode == 0
-    assert "78 actions, 1 roles, 17 situations" in done.stdout
+    assert "78 actions, 1 roles, 19 situations" in done.stdout
     assert "Scan" in done.stdout
     assert "76 other actions are denied in every situation" in done.stdout
 

@@ -62,7 +62,7 @@ def test_without_a_template_the_project_is_rendered_and_clean(run):
     done = run("lint")
 
     assert (done.code, done.out) == (0, "")
-    assert "318 proven" in done.err
+    assert "369 proven" in done.err
 
 
 RUNBOOK = "---\ntitle: Nobody asks\nsummary: Nobody asks.\n---\n\nFind out why.\n"

@@ -14,7 +14,7 @@ def test_list_names_every_query_with_its_summary_and_parameters(mangaobs):
     lines = {line.split()[0]: line for line in done.stdout.splitlines()}
     assert "The slowest DynamoDB operations." in lines["slowest-operations"]
     assert lines["near-timeouts"].endswith("[percent=80]")
-    assert len(lines) == 18
+    assert len(lines) == 20
 
 
 def test_list_as_json_has_the_deployed_names_and_log_groups(mangaobs):

@@ -20,8 +20,18 @@ from werkzeug.serving import make_server
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
 _CBOR = re.compile(r"^/service/[^/]+/operation/(\w+)$")
-_PREFIX = {"monitoring": "cloudwatch"}  # where IAM's prefix is not the name that a request is signed with
+_PREFIX = {
+    "monitoring": "cloudwatch",
+    "email": "ses",
+}  # where IAM's prefix is not the name that a request is signed with
 _S3 = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}
+# Of S3's subresources, by IAM's names for them.
+_SUBRESOURCES = {
+    "versions": "ListBucketVersions",
+    "delete": "DeleteObjectVersion",
+    "retention": "GetObjectRetention",
+    "legal-hold": "GetObjectLegalHold",
+}
 
 
 class Call(NamedTuple):
@@ -108,7 +118,11 @@ def _call(environ: dict[str, Any], body: bytes) -> Call | None:
     elif found := _CBOR.match(path):
         operation = found[1]
     elif service == "s3":
-        operation = _S3[environ["REQUEST_METHOD"]]
+        asked = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        named = next((action for name, action in _SUBRESOURCES.items() if name in asked), None)
+        operation = named or _S3[environ["REQUEST_METHOD"]]
+    elif path.startswith("/v2/email/outbound-emails"):
+        operation = "SendEmail"
     else:
         operation = parse_qs(body.decode("utf-8", "replace")).get("Action", ["?"])[0]
     return Call(who, f"{_PREFIX.get(service, service)}:{operation}", body)

@@ -99,7 +99,10 @@ class TestEveryQuery:
         assert not re.search(r"limit\s+\{\{", query.text)
 
     def test_runs_over_log_groups_of_the_configuration_only(self, name):
-        names = ("message", "stream", "retry", "admin", "admin-delete", "authorizer", "hot-key", "handoff")
+        names = (
+            "message", "stream", "retry", "admin", "admin-delete", "authorizer", "hot-key", "handoff", "data-requests",
+            "data-subject", "data-access",
+        )  # fmt: skip
         configured = {f"/aws/lambda/manga-assist-{name}" for name in names} | {ACCESS, "/manga-assist/cloudtrail"}
         assert groups(QUERIES[name]) <= configured
 

@@ -26,6 +26,10 @@ from ..conftest import Context
 KEY, OTHER = (rsa.generate_private_key(65537, 2048) for _ in range(2))
 ARN = "arn:aws:execute-api:us-east-1:123456789012:api1/live/POST/messages"
 STAGE = "arn:aws:execute-api:us-east-1:123456789012:api1/live"
+EVERYONE = [
+    f"{STAGE}/{route}"
+    for route in ("POST/messages", "POST/privacy/requests", "GET/privacy/requests/*", "POST/privacy/requests/*/link")
+]
 
 
 def jwk(key, kid, **more):
@@ -135,7 +139,7 @@ def test_a_good_token_opens_its_routes_and_says_whose_it_is(gate, kind):
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == [
-        f"{STAGE}/POST/messages",
+        *EVERYONE,
         f"{STAGE}/GET/admin/customers/*",
         f"{STAGE}/GET/admin/sessions/*",
     ]
@@ -145,7 +149,7 @@ def test_a_good_token_opens_its_routes_and_says_whose_it_is(gate, kind):
 
 def test_without_a_group_nothing_of_the_administrators_is_open(gate):
     answer = gate.ask(f"Bearer {gate.token(**{'cognito:groups': ...})}")
-    assert answer["policyDocument"]["Statement"][0]["Resource"] == [f"{STAGE}/POST/messages"]
+    assert answer["policyDocument"]["Statement"][0]["Resource"] == EVERYONE
 
 
 def hs256_with_the_public_key(gate):

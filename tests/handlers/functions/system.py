@@ -25,8 +25,11 @@ from ..streams import records_of
 
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 KEY = "a-key-of-the-tests"
-AUDIT, BACKUP = "the-audit", "the-backup"
-_SERVICES = ("DYNAMODB", "SQS", "SNS", "KINESIS", "EVENTBRIDGE", "S3", "KMS", "SSM", "SECRETS_MANAGER")
+AUDIT, BACKUP, EXPORTS = "the-audit", "the-backup", "the-exports"
+_SERVICES = (
+    "COGNITO_IDENTITY_PROVIDER", "DYNAMODB", "SQS", "SNS", "KINESIS", "EVENTBRIDGE", "S3", "KMS", "SSM",
+    "SECRETS_MANAGER", "SESV2", "SFN",
+)  # fmt: skip
 # What a function reads beside its settings.
 _RUNTIME = {
     "MANGAOBS_TRACER": "udp",
@@ -91,8 +94,18 @@ class System:
         self.events.put_rule(Name="all", EventBusName="the-bus", EventPattern=pattern)
         self.events.put_targets(Rule="all", EventBusName="the-bus", Targets=[{"Id": "1", "Arn": arns["bus"]}])
         self.client("kinesis").create_stream(StreamName="analytics", ShardCount=1)
-        for bucket in (AUDIT, BACKUP):
+        for bucket in (AUDIT, BACKUP, EXPORTS):
             self.s3.create_bucket(Bucket=bucket)
+            self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        self.users = self.client("cognito-idp")
+        self.pool = self.users.create_user_pool(PoolName="people", UsernameAttributes=["email"])["UserPool"]["Id"]
+        self.client("sesv2").create_email_identity(EmailIdentity="privacy@example.com")
+        definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+        role = "arn:aws:iam::123456789012:role/machine"
+        machine = self.client("stepfunctions").create_state_machine(
+            name="data-requests", definition=definition, roleArn=role
+        )
+        self.machine = machine["stateMachineArn"]
         self.client("ssm").put_parameter(Name="/hot-key/switch", Value="on", Type="String")
         self.client("secretsmanager").create_secret(Name="redis", SecretString=json.dumps({"password": PASSWORD}))
 
@@ -108,6 +121,13 @@ class System:
         }
         table = {"SESSION_TABLE": TABLE, "MANGAOBS_SESSION_KEY": KEY}
         failed = {"FAILED_WRITES_KEY": self.key}
+        personal = {
+            "CUSTOMER_INDEX": INDEX,
+            "AUDIT_BUCKET": AUDIT,
+            "BACKUP_BUCKET": BACKUP,
+            "SUBJECT_EXPORT_BUCKET": EXPORTS,
+            "USER_POOL_ID": self.pool,
+        }
         own = {
             "message": {
                 **redis,
@@ -133,6 +153,17 @@ class System:
                 "BACKUP_BUCKET": BACKUP,
             },
             "admin_delete": {"AUDIT_BUCKET": AUDIT},
+            "data_requests": {
+                "AUDIT_BUCKET": AUDIT,
+                "SUBJECT_EXPORT_BUCKET": EXPORTS,
+                "DATA_REQUEST_MACHINE_ARN": self.machine,
+            },
+            "data_subject": {
+                **personal,
+                "CONFIRMATION_SENDER": "privacy@example.com",
+                "REDISCOVER_SECONDS": "1",
+            },
+            "data_access": personal,
             "hot_key": {
                 **redis,
                 "HOT_KEY_MODE": "act",

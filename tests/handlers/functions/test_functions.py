@@ -214,6 +214,64 @@ def administrators_read_export_and_delete(system):
     assert len(system.audited()) == 8
 
 
+def until_done(system, name, request_id):
+    """What the state machine does with a request; the last state, and the states before it."""
+    import time
+
+    states = []
+    for _ in range(10):
+        answer = system.invoke(name, {"request_id": request_id})
+        states.append(answer["state"])
+        if answer["state"] == "DONE" or answer["wait"] > 10:
+            break
+        time.sleep(answer["wait"])
+    return states
+
+
+@step
+def a_person_gets_their_data_and_is_erased(system):
+    # Given somebody with an account, a session, and one from before sessions had entries
+    user = system.users.admin_create_user(
+        UserPoolId=system.pool,
+        Username="ann@example.com",
+        UserAttributes=[{"Name": "email", "Value": "ann@example.com"}, {"Name": "email_verified", "Value": "true"}],
+        MessageAction="SUPPRESS",
+    )["User"]["Username"]
+    for session in ("session-8", "session-9"):
+        system.invoke("message", message_event("mine", f"{session}-m", session=session, customer=user))
+    entries = system.dynamodb.scan(TableName="manga-assist-sessions")["Items"]
+    (old,) = [one for one in entries if one["SK"]["S"] == "SESSION#session-9"]
+    system.dynamodb.delete_item(TableName="manga-assist-sessions", Key={"PK": old["PK"], "SK": old["SK"]})
+    system.s3.put_object(Bucket="the-backup", Key="sessions/session-8/turns.json", Body=b"a copy")
+
+    def privacy(method, path, body=None, *, who=user, groups="", request_id=""):
+        event = proxy_event(method, path, groups=groups, path={"request_id": request_id} if request_id else None)
+        event["requestContext"]["authorizer"]["customer_id"] = who
+        event["body"] = None if body is None else json.dumps(body)
+        return content(system.invoke("data_requests", event))
+
+    # When they ask for their data, then they get it, and a link to it
+    one = "/privacy/requests/{request_id}"
+    export = privacy("POST", "/privacy/requests", {"kind": "access"})["request_id"]
+    assert until_done(system, "data_access", export)[-1] == "DONE"
+    link = privacy("POST", f"{one}/link", {"file": "records-0001.jsonl.gz"}, request_id=export)
+    assert "X-Amz-Expires=300" in link["url"]
+    # When they ask to be erased, and a second person has verified that, then they are
+    erasure = privacy("POST", "/privacy/requests", {"kind": "erasure"})["request_id"]
+    assert until_done(system, "data_subject", erasure) == ["REQUESTED"]
+    privacy("POST", f"{one}/verify", who="officer-1", groups="privacy", request_id=erasure)
+    assert until_done(system, "data_subject", erasure)[-1] == "DONE"
+    assert privacy("GET", one, request_id=erasure)["sessions"] == 2
+    left = json.dumps(system.dynamodb.scan(TableName="manga-assist-sessions")["Items"], default=str)
+    assert user not in left
+    assert system.users.list_users(UserPoolId=system.pool)["Users"] == []
+    refused = system.invoke("message", message_event("again", "message-91", session="session-91", customer=user))
+    assert refused["statusCode"] == 410
+    # And one that every attempt failed at stays open.
+    open_one = privacy("POST", "/privacy/requests", {"kind": "erasure"}, who="customer-7")["request_id"]
+    assert system.invoke("data_subject", {"request_id": open_one, "failed": True})["state"] == "FAILED"
+
+
 @step
 def every_function_came_up_and_said_so_in_lines_of_json(system):
     assert sorted(system.functions) == sorted(function.name for function in functions(ROOT))
@@ -276,6 +334,10 @@ NOT_SEEN = {
     "admin": {"s3:AbortMultipartUpload", "dynamodb:DescribeExport"},
     # moto has no Contributor Insights; tests/handlers/hot_key looks at these calls. Nothing was blocked here.
     "hot_key": {"dynamodb:DescribeContributorInsights", "cloudwatch:GetInsightRuleReport", "dynamodb:UpdateItem"},
+    # Nothing was locked; a deletion of versions needs both permissions, and is one call.
+    "data_subject": {"s3:GetObjectRetention", "s3:GetObjectLegalHold", "s3:DeleteObject"},
+    # A link is signed with it, by nobody's call; nobody asked for the other kind of export.
+    "data_requests": {"s3:GetObject"},
 }
 INNER = {
     "Put": "dynamodb:PutItem",
