@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What erasing a person takes: calls of AWS beside the least that could be, own CPU an item, and memory.
+"""What erasing a person takes: calls of AWS beside the least that could be, own CPU an item, memory; exports', too.
 
     python benchmarks/erasure.py [--sessions N] [--items N]
 
@@ -26,11 +26,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from handlers.data_access._export import Export
+from handlers.data_access._export import Parts as ExportParts
+from handlers.data_access._sources import Cursor, Page
 from handlers.data_subject._account import Accounts
 from handlers.data_subject._erasure import Erasure, Parts
 from handlers.sessions import Transactions
 from handlers.signals import SIGNALS
 from handlers.subjects import (
+    ACCESS,
     ERASURE,
     VERIFIED,
     Deadline,
@@ -49,6 +53,7 @@ from mangaobs.runtime import configure, observe
 
 GOAL_CALLS, GOAL_MS = 1.1, 0.3
 SUBJECT, CUSTOMER = "0" * 32, "customer-1"
+TEXT = "Which of the new series would you read to somebody who liked the quiet ones? "
 _MOST = 100  # writes a transaction
 
 
@@ -77,16 +82,21 @@ class Table:
         self.deleted = 0
         self.request = {}
 
+    @property
+    def _own(self):
+        family = "ERASURE" if self.request["kind"]["S"] == ERASURE else "ACCESS"
+        return f"{family}#{SUBJECT}"
+
     def _asked(self, name):
         self.calls[name] += 1
 
     def get_item(self, Key, **_):
         self._asked("GetItem")
-        return {"Item": self.request} if Key["PK"]["S"].startswith("ERASURE#") else {}
+        return {"Item": self.request} if Key["PK"]["S"] == self._own else {}
 
     def update_item(self, Key, ExpressionAttributeValues, UpdateExpression, **more):
         self._asked("UpdateItem")
-        if Key["PK"]["S"].startswith("ERASURE#"):
+        if Key["PK"]["S"] == self._own:
             sets, _, removes = UpdateExpression.removeprefix("SET ").partition(" REMOVE ")
             names = more.get("ExpressionAttributeNames", {})
             for one in sets.split(", ") if UpdateExpression.startswith("SET") else []:
@@ -128,6 +138,22 @@ class Table:
         self._asked("TransactWriteItems")
         self.deleted += len(TransactItems) - 2  # the entry and the count
         return {}
+
+
+class Sessions:
+    """The pages of sessions that the export reads: what `Sources` gives, made as it is asked for."""
+
+    def __init__(self, sessions, items):
+        self.sessions, self.items = sessions, items
+
+    def pages(self, *_):
+        for session in range(self.sessions):
+            session_id = f"{session:08d}"
+            turns = [
+                {"type": "turn", "session_id": session_id, "message_id": f"m{n}", "at": n, "role": "user", "text": TEXT}
+                for n in range(self.items)
+            ]
+            yield Page(turns, Cursor(session_id, "~"))
 
 
 class Bucket:
@@ -214,6 +240,39 @@ def erase(sessions, items):
     return table, time.process_time() - began
 
 
+def export(sessions, items):
+    """Export a person, files of a quarter of a megabyte."""
+    table, clock, deadline = Table(sessions, items), Clock(), Deadline()
+    bucket = Bucket(table.calls)
+    request = Request(new_request_id(ACCESS, SUBJECT, "1"), ACCESS, VERIFIED, clock.now, "customer", CUSTOMER)
+    table.request = attributes({"request_id": request.request_id, "kind": ACCESS, "state": VERIFIED})
+    table.request |= attributes({"requested_at": clock.now, "requested_by": "customer", "customer_id": CUSTOMER})
+    patience = Patience(sleep=time.sleep, random=lambda: 0.5, remaining=deadline, margin=15)
+    parts = ExportParts(
+        requests=Requests(table, "sessions", transactions=None, patience=patience),
+        sources=Sessions(sessions, items),
+        steps=Steps(bucket, "audit", patience=patience, clock=clock),
+        s3=bucket,
+        bucket="exports",
+        patience=patience,
+        deadline=deadline,
+        clock=clock,
+        most=250_000,
+        days=7,
+    )
+    worker = Worker(
+        Export(parts),
+        kinds=frozenset((ACCESS,)),
+        requests=parts.requests,
+        steps=parts.steps,
+        deadline=deadline,
+        clock=clock,
+    )
+    answer = worker({"request_id": request.request_id}, Context(1))
+    if answer["state"] != "DONE":
+        raise SystemExit("the export did not end")
+
+
 def least(sessions, items):
     """The least calls: what a session, a search and a run cannot do without."""
     a_session = 3 + -(-(items + 1) // _MOST)
@@ -225,11 +284,11 @@ def least(sessions, items):
     return sessions * a_session + searches + run
 
 
-def peak(sessions, items):
-    """The most that Python held while a person was erased, in bytes."""
+def peak(work, sessions, items):
+    """The most that Python held while a person was erased, or exported, in bytes."""
     gc.collect()
     tracemalloc.start()
-    erase(sessions, items)
+    work(sessions, items)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return most
@@ -252,10 +311,12 @@ def main():
     milliseconds = 1000 * seconds / total
     print(f"  own CPU        {milliseconds:.4f} ms an item (goal {GOAL_MS}), the stand-in's in it")
     few = max(1, given.sessions // 50)
-    small, large = peak(few, given.items), peak(given.sessions, given.items)
+    small, large = peak(erase, few, given.items), peak(erase, given.sessions, given.items)
     print(
         f"  peak memory    {small / 1024:,.0f} KiB for {few * given.items:,} items, {large / 1024:,.0f} for {total:,}"
     )
+    small, large = peak(export, few, given.items), peak(export, given.sessions, given.items)
+    print(f"  of exports     {small / 1024:,.0f} KiB and {large / 1024:,.0f}, in files of 250 kB")
     ok = calls / fewest <= GOAL_CALLS and milliseconds <= GOAL_MS
     print("goals reached" if ok else "goals MISSED")
 

@@ -254,7 +254,7 @@ def test_whatever_happens_the_invariants_hold(record_property):
         run_state_machine_as_test(
             Erasing,
             settings=settings(
-                max_examples=25,
+                max_examples=15,
                 stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

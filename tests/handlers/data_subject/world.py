@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 
 from handlers._assembly import sessions, subject_hashing
 from handlers.data_subject._account import Accounts
@@ -226,21 +229,27 @@ class World:
             found += page["Items"]
         return found
 
+    def standing_items(self) -> list[dict[str, Any]]:
+        """Every item of the table, from moto itself: a test asks for them thousands of times."""
+        items = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].tables[TABLE].all_items()
+        return [{name: value.to_json() for name, value in item.attrs.items()} for item in items]
+
     def versions(self, bucket: str) -> list[tuple[str, str, str]]:
-        """Every version and delete marker of a bucket: key, version, digest."""
-        page = self.buckets.list_object_versions(Bucket=bucket)
-        found = [(one["Key"], one["VersionId"], one["ETag"]) for one in page.get("Versions", [])]
-        return found + [(one["Key"], one["VersionId"], "marker") for one in page.get("DeleteMarkers", [])]
+        """Every version and delete marker of a bucket, from moto itself: key, version, digest."""
+        keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys
+        return [
+            (name, str(one.version_id), getattr(one, "etag", "marker")) for name in keys for one in keys.getlist(name)
+        ]
 
     def accounts(self) -> set[str]:
-        """Ids of the accounts."""
-        return {user["Username"] for user in self.directory.list_users(UserPoolId=self.pool)["Users"]}
+        """Ids of the accounts, from moto itself."""
+        return {user.username for user in _POOLS[0].users.values()}
 
     def left_of(self, customer: str, session_ids: list[str]) -> list[str]:
         """What is left of a person anywhere: invariant I1. The tombstone and the request are no personal data."""
         subject = subject_hash(customer)
         left = []
-        for item in self.items():
+        for item in self.standing_items():
             key = f"{item['PK']['S']} {item['SK']['S']}"
             theirs = item["PK"]["S"] in {f"SESSION#{name}" for name in session_ids} | {
                 f"SUBJECT#{subject}",
@@ -261,7 +270,7 @@ class World:
         own = {f"SESSION#{name}" for name in session_ids}
         items = {
             f"{item['PK']['S']} {item['SK']['S']}": digest(item)
-            for item in self.items()
+            for item in self.standing_items()
             if item["PK"]["S"] not in own and subject not in item["PK"]["S"]
         }
         prefixes = (*(f"sessions/{name}/" for name in session_ids), f"subjects/{subject}/")
@@ -276,12 +285,8 @@ class World:
     def audited(self, request: Request | None = None) -> list[dict[str, Any]]:
         """Objects of the audit, in the order in which they were put, without the ledger."""
         prefix = f"erasure/{request.request_id}/" if request is not None else "erasure/"
-        page = self.buckets.list_object_versions(Bucket=AUDIT, Prefix=prefix)
-        found = [one for one in page.get("Versions", []) if "/ledger/" not in one["Key"]]
-        bodies = [
-            self.buckets.get_object(Bucket=AUDIT, Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
-            for one in found
-        ]
+        keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[AUDIT].keys
+        bodies = [keys[name].value for name in keys if name.startswith(prefix) and "/ledger/" not in name]
         return sorted((json.loads(body) for body in bodies), key=lambda one: one["at"])
 
     def steps(self, request: Request | None = None) -> list[str]:
@@ -290,7 +295,6 @@ class World:
 
     def mails(self) -> list[Any]:
         """The messages that were sent."""
-        from moto.core import DEFAULT_ACCOUNT_ID
         from moto.ses.models import ses_backends
 
         return list(ses_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].sent_messages)
@@ -317,7 +321,6 @@ _POOLS: list[Any] = []
 def user_pool(directory: Any) -> str:
     """The id of a user pool without users: the same each time, since moto takes a while to make one's keys."""
     from moto.cognitoidp.models import cognitoidp_backends
-    from moto.core import DEFAULT_ACCOUNT_ID
 
     pools = cognitoidp_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].user_pools
     if not _POOLS:
@@ -331,9 +334,6 @@ def user_pool(directory: Any) -> str:
 
 def retention(params: dict[str, Any], **_: Any) -> Any:
     """S3's GetObjectRetention, which moto has not, from what moto knows of the version."""
-    from moto.core import DEFAULT_ACCOUNT_ID
-    from moto.s3.models import s3_backends
-
     key = params["url_path"].lstrip("/").partition("?")[0]
     bucket = next(name for name in (BACKUP, EXPORTS) if name in params["url"])
     key = key.removeprefix(f"{bucket}/")
