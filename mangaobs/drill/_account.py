@@ -29,7 +29,10 @@ _IDS: Mapping[str, str] = {
     "machine": "ErasureMachine",
     "trail": "Trail",
     "trail_log_group": "TrailLogGroupResource",
+    "api": "ChatApiResource",
 }
+# Without it a request is looked for in every API of the account.
+_OPTIONAL = frozenset(("api",))
 
 
 class Clients(NamedTuple):
@@ -46,7 +49,11 @@ class Clients(NamedTuple):
 
 
 class Names(msgspec.Struct, frozen=True):
-    """Physical names: the table, the audit's bucket, the secret that keys hashes, ARN of the machine, the trail."""
+    """Physical names.
+
+    The table, the audit's bucket, the secret that keys hashes, the machine's ARN, the trail and its log group, and the
+    id of the REST API: empty for any.
+    """
 
     table: str
     audit_bucket: str
@@ -54,6 +61,7 @@ class Names(msgspec.Struct, frozen=True):
     machine: str
     trail: str
     trail_log_group: str
+    api: str = ""
 
 
 def names_of(client: CloudFormationClient | None, stack: str | None, given: Mapping[str, str | None]) -> Names:
@@ -69,7 +77,7 @@ def names_of(client: CloudFormationClient | None, stack: str | None, given: Mapp
             }
             found |= {name: physical[id] for name, id in _IDS.items() if physical.get(id)}
     found |= {name: value for name, value in given.items() if value}
-    missing = [name for name in _IDS if name not in found]
+    missing = [name for name in _IDS if name not in found and name not in _OPTIONAL]
     if missing:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise MangaobsError(
