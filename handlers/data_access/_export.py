@@ -1,15 +1,17 @@
 """An export, as one invocation goes on with it: read page by page, written file by file, the manifest last.
 
-A file is put under the lease, and the cursor moved after it: whoever dies between leaves a file that the next one
-writes again under the same name. Erasure takes the request away; then nothing can be moved, and so nothing more is
-put. A put that was under way ends with the lease, which erasure waits for.
+Each time before a file is put the lease is looked at, and after it the cursor moved: whoever dies between leaves a file
+that the next one writes again under the same name. Erasure takes the request away; then nothing can be moved, and so
+nothing more is put and nothing deleted. A put that was under way then ends before the lease does, since the lease
+outlasts the invocation, and erasure waits for its end before it is done.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -31,7 +33,7 @@ from ..subjects import (
 )
 from ._files import Lines, Made
 from ._records import schema, types
-from ._sources import Cursor, Sources
+from ._sources import Cursor, Page, Sources
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -74,6 +76,22 @@ def prefix_of(request_id: str) -> str:
     return f"subjects/{subject_of(request_id)}/{request_id.rpartition('-')[2]}/"
 
 
+class _End(Enum):
+    """Why reading ended."""
+
+    FILE = "the file is full"
+    PAGES = "everything was read"
+    TIME = "another invocation goes on"
+
+
+class _Read(NamedTuple):
+    """What was read for a file, and how far."""
+
+    lines: Lines
+    reached: Cursor | None
+    end: _End
+
+
 class _Run:
     def __init__(self, parts: Parts, request: Request, me: str) -> None:
         self._parts = parts
@@ -85,41 +103,48 @@ class _Run:
         if self._request.state == VERIFIED:
             parts.steps.record(self._request, "start")
             self._move(state=RUNNING)
-        wanted = types(self._request.kind)
-        lines, reached = Lines(parts.most), self._cursor()
+        pages = parts.sources.pages(
+            subject_of(self._request.request_id), self._request.customer_id, types(self._request.kind), self._cursor()
+        )
+        while True:
+            read = self._read(pages)
+            if read.reached is not None:
+                self._keep(read.lines, read.reached)
+            if read.end is _End.PAGES:
+                return self._finish()
+            if read.end is _End.TIME:
+                raise OutOfTime
+
+    def _read(self, pages: Iterator[Page]) -> _Read:
+        """Read until a file is full, there are no more pages, or there is just time to put it."""
+        lines, reached = Lines(self._parts.most), None
         try:
-            for page in parts.sources.pages(subject_of(self._request.request_id), self._request.customer_id, reached):
+            for page in pages:
                 for record in page.records:
-                    if record["type"] in wanted:
-                        lines.add(record)
+                    lines.add(record)
                 reached = page.cursor
+                if self._parts.deadline() < _FLUSH_SECONDS:
+                    return _Read(lines, reached, _End.TIME)
                 if lines.full:
-                    self._put_lines(lines, reached)
-                    lines = Lines(parts.most)
-                if parts.deadline() < _FLUSH_SECONDS:
-                    raise OutOfTime
+                    return _Read(lines, reached, _End.FILE)
         except OutOfTime:
-            # There is time to keep what was read, unless less than that was left before.
-            if reached is not None and not lines.empty:
-                self._put_lines(lines, reached)
-            raise
-        if not lines.empty:
-            self._put_lines(lines, reached or Cursor())
-        return self._finish()
+            # A call took long: perhaps there is time yet for what was read.
+            return _Read(lines, reached, _End.TIME)
+        return _Read(lines, reached, _End.PAGES)
 
-    def _cursor(self) -> Cursor | None:
-        return msgspec.json.decode(self._request.cursor, type=Cursor) if self._request.cursor else None
-
-    def _put_lines(self, lines: Lines, reached: Cursor) -> None:
+    def _keep(self, lines: Lines, reached: Cursor) -> None:
+        cursor = msgspec.json.encode(reached).decode()
+        if lines.empty:  # of what was read nothing comes out
+            self._move(cursor=cursor)
+            return
         name = f"records-{self._request.files + 1:04d}.jsonl.gz"
         body, made = lines.close(name)
         self._put(name, body, "application/gzip")
         files = [*self._files(), made]
-        self._move(
-            cursor=msgspec.json.encode(reached).decode(),
-            files=len(files),
-            made=msgspec.json.encode(files).decode(),
-        )
+        self._move(cursor=cursor, files=len(files), made=msgspec.json.encode(files).decode())
+
+    def _cursor(self) -> Cursor | None:
+        return msgspec.json.decode(self._request.cursor, type=Cursor) if self._request.cursor else None
 
     def _files(self) -> list[Made]:
         return msgspec.json.decode(self._request.made, type=list[Made]) if self._request.made else []
@@ -152,8 +177,13 @@ class _Run:
         return Answer(self._request.request_id, DONE)
 
     def _put(self, name: str, body: bytes, kind: str) -> None:
-        self._move(lease_by=self._me)  # raises if the lease is lost: nothing is put then
-        self._parts.patience(lambda: self._put_object(prefix_of(self._request.request_id) + name, body, kind))
+        key = prefix_of(self._request.request_id) + name
+
+        def call() -> None:
+            self._move(lease_by=self._me)  # raises if the lease is lost: nothing is put then
+            self._put_object(key, body, kind)
+
+        self._parts.patience(call)
 
     def _put_object(self, key: str, body: bytes, kind: str) -> None:
         with log_publish_operation("PutObject:Export", destination=self._parts.bucket):

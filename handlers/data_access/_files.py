@@ -57,5 +57,6 @@ class Lines:
         return body, Made(name, len(body), hashlib.sha256(body).hexdigest(), dict(sorted(self._records.items())))
 
     def _keep(self, part: bytes) -> None:
-        self._parts.append(part)
-        self._bytes += len(part)
+        if part:  # mostly there is none: the compressor gathers lines
+            self._parts.append(part)
+            self._bytes += len(part)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -65,6 +66,14 @@ def record_of(session_id: str, item: Item) -> Record | None:
     if "content_compressed" in item and "text" not in record:
         record["text"] = uncompressed(item["content_compressed"]["B"])
     for name in sorted(fields(type) & item.keys()):
-        value = item[name]
-        record.setdefault(name, int(value["N"]) if "N" in value else value["S"])
+        record.setdefault(name, _plain(item[name]))
     return record
+
+
+def _plain(value: AttributeValueTypeDef) -> str | int:
+    """A text or a whole number, which are all that the schema has. Raises `ValueError` if it is neither."""
+    if "S" in value:
+        return value["S"]
+    if "N" in value and (number := Decimal(value["N"])) == number.to_integral_value():
+        return int(number)
+    raise ValueError("an item holds neither a text nor a whole number where the schema has one")

@@ -31,11 +31,13 @@ def started(environ: Mapping[str, str]) -> Work:
     dynamodb, s3 = session.client("dynamodb", config=once), session.client("s3", config=once)
     transactions = Transactions(dynamodb, sleep=time.sleep, random=random.random, attempts=1)
     table = settings.session_table
+    requests = Requests(dynamodb, table, transactions=transactions, patience=patience)
     parts = Parts(
-        requests=Requests(dynamodb, table, transactions=transactions, patience=patience),
+        requests=requests,
         sources=Sources(
             dynamodb=dynamodb,
             table=table,
+            requests=requests,
             discovery=Discovery(dynamodb, table, settings.customer_index, patience),
             s3=s3,
             backups=settings.backup_bucket,

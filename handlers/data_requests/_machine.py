@@ -1,7 +1,13 @@
-"""The state machine that works on requests. Two executions of one request do no harm: the lease lets one work."""
+"""The state machine that works on requests. Two executions of one request do no harm: the lease lets one work.
+
+An execution's name is made of the request and of why it is started, so that the same call again starts nothing twice.
+Source: Step Functions API reference, StartExecution: the same name and input again are the same execution while it
+runs, and `ExecutionAlreadyExists` for ninety days after; a name has 80 characters.
+"""
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,8 +25,11 @@ class Machine:
         self._client = client
         self._arn = arn
 
-    def start(self, request_id: str, why: str) -> None:
-        """Start it for a request, once for each `why`. Raises what botocore does."""
+    def start(self, request_id: str, why: str) -> bool:
+        """Start it for a request, once for each `why` (12 characters); False if that ran before and has ended.
+
+        Raises what botocore does.
+        """
         try:
             with log_publish_operation("StartExecution:DataRequest", destination=self._arn.rpartition(":")[2]):
                 self._client.start_execution(
@@ -29,4 +38,11 @@ class Machine:
                     input=msgspec.json.encode({"request_id": request_id}).decode(),
                 )
         except self._client.exceptions.ExecutionAlreadyExists:
-            return
+            return False
+        return True
+
+    def go_on(self, request_id: str, attempt: int) -> None:
+        """See to it that an execution that was started here for this attempt runs. Raises what botocore does."""
+        for number in count(1):
+            if self.start(request_id, f"resume{attempt}-{number}"):
+                return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -38,7 +38,7 @@ from ..subjects import (
     subject_of,
 )
 from ..subjects import Request as DataRequest
-from ._links import Links, is_file
+from ._links import Links, is_file, most_links
 from ._machine import Machine
 
 if TYPE_CHECKING:
@@ -139,27 +139,26 @@ class DataRequests:
         asked = body_of(call.request, Asked, most_bytes=_MOST_BYTES)
         # Signing in is proof enough for reading one's own; for erasing, a second person looks.
         state = REQUESTED if asked.kind == ERASURE else VERIFIED
-        return self._opened(call, asked, call.identity.customer_id, state)
+        standing, joined = self._opened(call, asked, call.identity.customer_id, state)
+        me = self._hashed(call.identity.customer_id)
+        if state == VERIFIED and standing.requested_by != me:
+            # An officer asked for them before: now they do themself.
+            standing = self._verified(standing, me)
+        return _accepted(standing, joined=joined)
 
     def _show(self, call: Call) -> dict[str, Any]:
-        standing = self._standing(call, officers=True)
-        shown = {
-            "request_id": standing.request_id,
-            "kind": standing.kind,
-            "state": standing.shown,
-            "requested_at": standing.requested_at,
-            "finished_at": standing.finished_at or None,
-            "locked_until": standing.locked_until or None,
-            "sessions": standing.sessions,
-            "items": standing.items,
-        }
-        if standing.kind != ERASURE:
-            shown["files"] = standing.files
-        return answer(200, {name: value for name, value in shown.items() if value is not None})
+        if self._is_theirs(call):
+            return _shown(self._standing(call))
+        if _OFFICER not in call.identity.groups.split(","):
+            raise _unknown()
+        with self._officers(call, "show") as standing:
+            return _shown(standing)
 
     def _link(self, call: Call) -> dict[str, Any]:
         wanted = body_of(call.request, Wanted, most_bytes=_MOST_BYTES)
-        standing = self._standing(call, officers=False)
+        if not self._is_theirs(call):
+            raise _unknown()
+        standing = self._standing(call)
         if standing.kind == ERASURE or standing.state != DONE or not is_file(standing, wanted.file):
             raise Refused(404, "file_unknown", "a file of an export that is done, as its manifest names it")
         if standing.expires_at * 1000 < self._clock():
@@ -174,7 +173,7 @@ class DataRequests:
             self._requests.change(
                 standing,
                 "attribute_not_exists(links) OR links < :most",
-                {":one": 1, ":most": self._most_links},
+                {":one": 1, ":most": most_links(standing, self._most_links)},
                 "ADD links :one",
             )
         except LeaseLost:
@@ -187,60 +186,47 @@ class DataRequests:
         customer_id = path_id(call.request, "customer_id")
         asked = body_of(call.request, Asked, most_bytes=_MOST_BYTES)
         with self._audited(call, f"ask_{asked.kind}", customer_id):
-            return self._opened(call, asked, customer_id, REQUESTED)
+            standing, joined = self._opened(call, asked, customer_id, REQUESTED)
+        return _accepted(standing, joined=joined)
 
     def _verify(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _OFFICER)
-        standing = self._standing(call, officers=True)
         me = self._hashed(call.identity.customer_id)
-        if standing.requested_by == me or self._is_theirs(call, standing.request_id):
-            raise Refused(409, "second_person_needed", "an officer who did not ask for it")
-        with self._audited(call, "verify", standing.request_id):
-            if standing.state == REQUESTED:
-                standing = self._changed(
-                    standing,
-                    "#state = :requested",
-                    {":requested": REQUESTED, ":verified": VERIFIED, ":me": me},
-                    "SET #state = :verified, verified_by = :me",
-                )
-            self._machine.start(standing.request_id, "verified")
-        return self._accepted(standing)
+        with self._officers(call, "verify") as named:
+            if named.requested_by == me or self._is_theirs(call):
+                raise Refused(409, "second_person_needed", "an officer who did not ask for it")
+            standing = self._verified(named, me)
+        return _accepted(standing)
 
     def _hold(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _HOLDER)
         held = body_of(call.request, Held, most_bytes=_MOST_BYTES)
-        standing = self._standing(call, officers=True)
-        with self._audited(call, "hold", standing.request_id):
-            standing = self._changed(
-                standing, "#state <> :done", {":done": DONE, ":held": held.reason}, "SET held = :held"
-            )
-        return self._accepted(standing)
+        with self._officers(call, "hold") as named:
+            values: dict[str, str | int] = {":done": DONE, ":held": held.reason}
+            standing = self._changed(named, "#state <> :done", values, "SET held = :held")
+        return _accepted(standing)
 
     def _release(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _HOLDER)
-        standing = self._standing(call, officers=True)
-        with self._audited(call, "release", standing.request_id):
-            standing = self._changed(standing, "#state <> :done", {":done": DONE}, "REMOVE held")
-            self._machine.start(standing.request_id, call.request_id[:8])
-        return self._accepted(standing)
+        with self._officers(call, "release") as named:
+            standing = self._released(named) if named.held else named
+            # Released before, it starts what a crash left.
+            if standing.releases:
+                self._machine.start(standing.request_id, f"release{standing.releases}")
+        return _accepted(standing)
 
     def _resume(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _OFFICER)
-        standing = self._standing(call, officers=True)
-        with self._audited(call, "resume", standing.request_id):
-            if standing.state == FAILED:
-                standing = self._changed(
-                    standing,
-                    "#state = :failed",
-                    {":failed": FAILED, ":verified": VERIFIED, ":one": 1},
-                    "SET #state = :verified, attempt = attempt + :one",
-                )
-            self._machine.start(standing.request_id, call.request_id[:8])
-        return self._accepted(standing)
+        with self._officers(call, "resume") as named:
+            standing = self._begun_again(named) if named.state == FAILED else named
+            if standing.state != DONE:
+                self._machine.go_on(standing.request_id, standing.attempt)
+        return _accepted(standing)
 
     # What they share
 
-    def _opened(self, call: Call, asked: Asked, customer_id: str, state: str) -> dict[str, Any]:
+    def _opened(self, call: Call, asked: Asked, customer_id: str, state: str) -> tuple[DataRequest, bool]:
+        """The request that stands now, and whether it stood before."""
         subject = self._subject(customer_id)
         self._refuse_again(asked.kind, subject)
         fresh = DataRequest(
@@ -252,12 +238,16 @@ class DataRequests:
             customer_id=customer_id,
         )
         try:
-            standing = self._requests.open(fresh)
+            # An officer may have somebody erased again: a restore may have brought back what was theirs.
+            standing = self._requests.open(fresh, unless_erased=customer_id == call.identity.customer_id)
         except Erased:
             raise Refused(410, "erased", "nothing: this person's data was erased") from None
+        if standing.kind != asked.kind:
+            right = f"to wait until {standing.request_id} is done: one export is made at a time"
+            raise Refused(409, "other_under_way", right)
         # It tells how old the request is, until somebody verifies it. Asked again, it starts what a crash left.
         self._machine.start(standing.request_id, "asked")
-        return self._accepted(standing, joined=standing.request_id != fresh.request_id)
+        return standing, standing.request_id != fresh.request_id
 
     def _refuse_again(self, kind: str, subject: str) -> None:
         if kind == ERASURE:
@@ -267,26 +257,54 @@ class DataRequests:
             return
         again = before.finished_at + self._again_after_ms - self._clock()
         if again > 0:
-            right = "the export that there is"
+            # Whoever did not get the answer to their first call finds here what it was.
+            right = f"the export that there is: {before.request_id}"
             raise Refused(429, "exported_lately", right, effect="limited", retry_after=-(-again // 1000))
 
-    def _standing(self, call: Call, *, officers: bool) -> DataRequest:
-        """The request that the path names, for the person whose it is, and for officers if they may."""
+    def _verified(self, standing: DataRequest, by: str) -> DataRequest:
+        """The request, verified, and the machine started for it."""
+        if standing.state == REQUESTED:
+            standing = self._changed(
+                standing,
+                "#state = :requested",
+                {":requested": REQUESTED, ":verified": VERIFIED, ":by": by},
+                "SET #state = :verified, verified_by = :by",
+            )
+        self._machine.start(standing.request_id, "verified")
+        return standing
+
+    def _released(self, standing: DataRequest) -> DataRequest:
+        return self._changed(standing, "attribute_exists(held)", {":one": 1}, "REMOVE held ADD releases :one")
+
+    def _begun_again(self, standing: DataRequest) -> DataRequest:
+        return self._changed(
+            standing,
+            "#state = :failed",
+            {":failed": FAILED, ":verified": VERIFIED, ":one": 1},
+            "SET #state = :verified, attempt = attempt + :one REMOVE failed_for",
+        )
+
+    @contextmanager
+    def _officers(self, call: Call, action: str) -> Iterator[DataRequest]:
+        """Around what an officer does with the request that the path names: audited, whatever comes of it."""
+        with self._audited(call, action, path_id(call.request, "request_id")):
+            yield self._standing(call)
+
+    def _standing(self, call: Call) -> DataRequest:
+        """The request that the path names. Raises `Refused` if there is none."""
         request_id = path_id(call.request, "request_id")
-        unknown = Refused(404, "request_unknown", "the id of a request of your own")
-        groups = call.identity.groups.split(",")
-        if not (self._is_theirs(call, request_id) or (officers and (_OFFICER in groups or _HOLDER in groups))):
-            raise unknown
         try:
             standing = self._requests.load(kind_of(request_id), subject_of(request_id))
         except ValueError:
-            raise unknown from None
+            raise _unknown() from None
         if standing is None or standing.request_id != request_id:
-            raise unknown
+            raise _unknown()
         return standing
 
-    def _is_theirs(self, call: Call, request_id: str) -> bool:
-        return request_id.partition("-")[0] == self._subject(call.identity.customer_id)
+    def _is_theirs(self, call: Call) -> bool:
+        """Whether the path names a request about whoever calls."""
+        subject = path_id(call.request, "request_id").partition("-")[0]
+        return subject == self._subject(call.identity.customer_id)
 
     def _changed(
         self, standing: DataRequest, condition: str, values: dict[str, str | int], expression: str
@@ -304,5 +322,26 @@ class DataRequests:
             request_id=call.request_id,
         )
 
-    def _accepted(self, standing: DataRequest, *, joined: bool = False) -> dict[str, Any]:
-        return answer(202, {"request_id": standing.request_id, "state": standing.shown, "joined": joined})
+
+def _shown(standing: DataRequest) -> dict[str, Any]:
+    shown = {
+        "request_id": standing.request_id,
+        "kind": standing.kind,
+        "state": standing.shown,
+        "requested_at": standing.requested_at,
+        "finished_at": standing.finished_at or None,
+        "locked_until": standing.locked_until or None,
+        "sessions": standing.sessions,
+        "items": standing.items,
+        "files": None if standing.kind == ERASURE else standing.files,
+    }
+    return answer(200, {name: value for name, value in shown.items() if value is not None})
+
+
+def _accepted(standing: DataRequest, *, joined: bool = False) -> dict[str, Any]:
+    return answer(202, {"request_id": standing.request_id, "state": standing.shown, "joined": joined})
+
+
+def _unknown() -> Refused:
+    """Other people's requests, and none, are answered alike."""
+    return Refused(404, "request_unknown", "the id of a request of your own")

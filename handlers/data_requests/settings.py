@@ -22,7 +22,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     link_seconds: Annotated[
         int, Meta(ge=30, le=300, description="Seconds that a link to a file of an export can be used")
     ] = 300
-    most_links: Annotated[int, Meta(ge=1, le=1000, description="Links that are given for one export")] = 100
+    most_links: Annotated[
+        int, Meta(ge=1, le=1000, description="Links that are given for one export, or two a file if those are more")
+    ] = 50
     again_after_hours: Annotated[
         int, Meta(ge=0, le=720, description="Hours after an export before another one is made for the same person")
     ] = 24

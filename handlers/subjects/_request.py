@@ -70,6 +70,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     files: int = 0
     made: str = ""  # the export's files so far, as JSON
     links: int = 0
+    releases: int = 0  # how often a hold on it was ended
     exports_until: int = 0  # until then one who makes an export may be at it
     expires_at: int = 0  # epoch seconds, as DynamoDB's TTL wants it
 

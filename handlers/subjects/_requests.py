@@ -55,10 +55,11 @@ class Requests:
         item = self._patience(lambda: self._get(request_key(kind, subject))).get("Item")
         return None if item is None else request_of(item)
 
-    def open(self, request: Request) -> Request:
+    def open(self, request: Request, *, unless_erased: bool = False) -> Request:
         """Write a new request; the one that is under way, if there is one: then nothing is written.
 
-        Raises `Erased` if it would give out the data of somebody who was erased.
+        Raises `Erased` if it would give out the data of somebody who was erased; with `unless_erased`, which is for
+        those who ask for themselves, if it would erase them again, too.
         """
         values = {**msgspec.to_builtins(request), "attempt": request.attempt}
         item: NewItem = {**_key(request), **attributes(values)}
@@ -73,12 +74,13 @@ class Requests:
             }
         }
         checks = [Check("request", put)]
-        if request.kind != ERASURE:
+        if request.kind != ERASURE or unless_erased:
             checks.append(Check("erased", self._not_erased(subject_of(request.request_id))))
         try:
             self._patience(lambda: self._write(checks))
         except Canceled as canceled:
-            if "erased" in canceled.checks:
+            # An erasure that is under way has its tombstone, and is joined.
+            if "erased" in canceled.checks and (request.kind != ERASURE or "request" not in canceled.checks):
                 raise Erased from None
             return request_of(canceled.checks["request"])
         return request

@@ -51,10 +51,32 @@ LEADING_KEYS: Final = frozenset(
     )
 )
 
-# S3's actions on a bucket; the others here are on its objects. Source: Service Authorization Reference, Amazon S3.
+# S3's actions on a bucket itself; its others are on objects. Source: Service Authorization Reference, Amazon S3.
 BUCKET_ACTIONS: Final = frozenset(
-    f"s3:{name}" for name in ("GetBucketLocation", "ListBucket", "ListBucketMultipartUploads", "ListBucketVersions")
-)
+    f"s3:{name}"
+    for name in (
+        "CreateBucket", "CreateBucketMetadataTableConfiguration", "DeleteBucket",
+        "DeleteBucketMetadataTableConfiguration", "DeleteBucketPolicy", "DeleteBucketWebsite",
+        "GetAccelerateConfiguration", "GetAnalyticsConfiguration", "GetBucketAbac", "GetBucketAcl", "GetBucketCORS",
+        "GetBucketLocation", "GetBucketLogging", "GetBucketMetadataTableConfiguration", "GetBucketNotification",
+        "GetBucketObjectLockConfiguration", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPolicyStatus",
+        "GetBucketPublicAccessBlock", "GetBucketRequestPayment", "GetBucketTagging", "GetBucketVersioning",
+        "GetBucketWebsite", "GetEncryptionConfiguration", "GetIntelligentTieringConfiguration",
+        "GetInventoryConfiguration", "GetLifecycleConfiguration", "GetMetricsConfiguration",
+        "GetReplicationConfiguration", "ListBucket", "ListBucketMultipartUploads", "ListBucketVersions",
+        "ListTagsForResource", "PauseReplication", "PutAccelerateConfiguration", "PutAnalyticsConfiguration",
+        "PutBucketAbac", "PutBucketAcl", "PutBucketCORS", "PutBucketLogging", "PutBucketNotification",
+        "PutBucketObjectLockConfiguration", "PutBucketOwnershipControls", "PutBucketPolicy",
+        "PutBucketPublicAccessBlock", "PutBucketRequestPayment", "PutBucketTagging", "PutBucketVersioning",
+        "PutBucketWebsite", "PutEncryptionConfiguration", "PutIntelligentTieringConfiguration",
+        "PutInventoryConfiguration", "PutLifecycleConfiguration", "PutMetricsConfiguration",
+        "PutReplicationConfiguration", "TagResource", "UntagResource",
+        "UpdateBucketMetadataInventoryTableConfiguration", "UpdateBucketMetadataJournalTableConfiguration",
+    )
+)  # fmt: skip
+
+# Those that carry s3:prefix. Source: the same page.
+LISTING_ACTIONS: Final = frozenset(("s3:ListBucket", "s3:ListBucketVersions"))
 
 _Name = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*\Z")]
 _Text = Annotated[str, Meta(min_length=1)]
@@ -121,6 +143,8 @@ class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
         of_bucket = BUCKET_ACTIONS & set(self.actions)
         if of_bucket and of_bucket != set(self.actions):
             return "actions", f"{', '.join(sorted(of_bucket))} apart: of the bucket, not of its objects"
+        if of_bucket and self.resource.prefix is not None and (unlisted := sorted(of_bucket - LISTING_ACTIONS)):
+            return "resource", f"prefix is not for {', '.join(unlisted)}"
         if (self.leading_keys or self.attributes) and without:
             return "actions", f"leading_keys and attributes are not for {', '.join(without)}"
         return None

@@ -58,7 +58,7 @@ def build(stack: Stack) -> None:
 def build_policies(stack: Stack, erasers: Sequence[Text]) -> None:
     """Who may do what with the buckets. `erasers` are the ARNs of the roles that may delete backups."""
     _policy(stack, BACKUP, _keys.DATA, _deleted_by(BACKUP, erasers))
-    _policy(stack, EXPORTS, _keys.DATA, [_young_links(), *_deleted_by(EXPORTS, erasers)])
+    _policy(stack, EXPORTS, _keys.DATA, [*_young_links(), *_deleted_by(EXPORTS, erasers)])
     _policy(stack, ANALYTICS, _keys.DATA)
     _policy(stack, AUDIT, _keys.AUDIT, [_never_bypassed(AUDIT)])
     trail = stack.arn("cloudtrail", "trail/", stack.named("trail"))
@@ -255,21 +255,23 @@ def _deleted_by(id: str, erasers: Sequence[Text]) -> list[Statement]:
     ]
 
 
-def _young_links() -> Statement:
+def _young_links() -> list[Statement]:
     """A signed link is of use for minutes, whatever time it was signed for.
 
     Source: S3 API reference, "Amazon S3 Signature Version 4 authentication specific policy keys".
     """
-    return deny(
-        "LinksOfMinutesAlone",
-        ["s3:GetObject"],
-        [_objects(EXPORTS, "*")],
-        principal=everyone(),
-        conditions={
+    refused: dict[str, dict[str, dict[str, Any]]] = {
+        "LinksOfMinutesAlone": {
             "StringEquals": {"s3:authType": "REST-QUERY-STRING"},
             "NumericGreaterThan": {"s3:signatureAge": LINK_MILLISECONDS},
         },
-    )
+        # Links of the older signature have no age.
+        "NoLinksWithoutAge": {"StringEquals": {"s3:signatureversion": "AWS"}},
+    }
+    return [
+        deny(sid, ["s3:GetObject"], [_objects(EXPORTS, "*")], principal=everyone(), conditions=conditions)
+        for sid, conditions in refused.items()
+    ]
 
 
 def _never_bypassed(id: str) -> Statement:

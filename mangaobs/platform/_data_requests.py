@@ -1,6 +1,7 @@
 """People's requests: the state machine that calls the function of erasure, or that of exports, until they are done.
 
-What passes are ids of requests, in which a person is a keyed hash.
+What passes are ids of requests, in which a person is a keyed hash. Few work at a time (reserved concurrency), so that
+who is throttled waits for hours: being busy is no failure.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who signs in: one user pool, groups for customers, agents and three kinds of administrators.
+"""Who signs in: one user pool, groups for customers, agents, three kinds of administrators and two of officers.
 
 Source: Cognito Developer Guide, "User pool case sensitivity", "Adding MFA", "User pool app clients".
 """

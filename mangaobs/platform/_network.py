@@ -29,11 +29,11 @@ FUNCTIONS_GROUP, ENDPOINTS_GROUP, REDIS_GROUP, DAX_GROUP = (
     "DaxSecurityGroup",
 )
 REDIS_PORT, DAX_PORT = 6379, 9111
-# The name of a service's endpoint, by the prefix of its actions.
+# The name of a service's endpoint, by the prefix of its actions. cognito-idp and email are not in every availability
+# zone of a region.
 ENDPOINT_OF: Final = {
     "bedrock": "bedrock-runtime",
     "cloudwatch": "monitoring",
-    # These two are not in every availability zone of a region.
     "cognito-idp": "cognito-idp",
     "events": "events",
     "kinesis": "kinesis-streams",

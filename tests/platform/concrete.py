@@ -67,6 +67,8 @@ def _arn(id):
         return "arn:aws:kinesis:us-east-1:123456789012:stream/events"
     if "LogGroup" in id:
         return "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f:*"
+    if id == "CustomerPool":
+        return "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_EXAMPLE01"
     if "Bus" in id:
         return "arn:aws:events:us-east-1:123456789012:event-bus/b"
     if id.endswith("Role"):

@@ -23,7 +23,11 @@ from ..proof.configurations import ROOT
 from ..proof.emulators import REGION, Ministack, running_ministack
 
 STACK = "platform"
-FUNCTIONS = ("admin", "admin_delete", "authorizer", "handoff", "hot_key", "message", "retry", "stream")
+FUNCTIONS = (
+    "admin", "admin_delete", "authorizer", "data_access", "data_requests", "data_subject", "handoff", "hot_key",
+    "message", "retry", "stream",
+)  # fmt: skip
+SENDER = "privacy@example.com"
 # The types that ministack's CloudFormation does not know.
 REFUSED = {
     "AWS::CloudTrail::Trail",
@@ -96,7 +100,13 @@ class Platform:
         self.template = render_platform(
             ROOT,
             None,
-            [f"{own}.ISSUER={issuer.url}", f"{own}.JWKS_URL={issuer.url}/keys", f"{own}.CLIENT_IDS=app-1"],
+            [
+                f"{own}.ISSUER={issuer.url}",
+                f"{own}.JWKS_URL={issuer.url}/keys",
+                f"{own}.CLIENT_IDS=app-1",
+                "platform.environment.data-subject.REDISCOVER_SECONDS=1",
+                f'platform.confirmation_sender="{SENDER}"',
+            ],
         )
         s3 = self.client("s3")
         s3.create_bucket(Bucket="code")
@@ -109,6 +119,7 @@ class Platform:
             Capabilities=["CAPABILITY_IAM"],
         )
         self.table = "manga-assist-sessions"
+        self.client("sesv2").create_email_identity(EmailIdentity=SENDER)
         self._bound()
 
     def _bound(self) -> None:
@@ -123,7 +134,7 @@ class Platform:
         """A client of the account's root."""
         return self.ministack.client(service)
 
-    def as_role(self, role: str, service: str) -> Any:
+    def as_role(self, role: str, service: str, **options: Any) -> Any:
         """A client with a role's own policies; that it may be assumed here is the one thing that is changed."""
         iam, name = self.client("iam"), self.ids[role]
         trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
@@ -139,7 +150,7 @@ class Platform:
             aws_access_key_id=made["AccessKeyId"],
             aws_secret_access_key=made["SecretAccessKey"],
             aws_session_token=made["SessionToken"],
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, **options),
         )
 
     def token(self, *, customer: str = "customer-1", session: str = "session-1", groups: tuple[str, ...] = ()) -> str:
@@ -178,6 +189,36 @@ class Platform:
             ExpressionAttributeValues={":pk": {"S": f"SESSION#{session}"}},
         )["Items"]
         return {item["SK"]["S"]: item for item in found}
+
+    def partitions(self) -> set[str]:
+        """The partition keys of the whole table."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
+        return {item["PK"]["S"] for page in pages for item in page["Items"]}
+
+    def versions(self, bucket: str) -> list[str]:
+        """The keys of every version and marker in a bucket."""
+        pages = self.client("s3").get_paginator("list_object_versions").paginate(Bucket=self.ids[bucket])
+        return [one["Key"] for page in pages for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, [])]
+
+    def histories(self, machine: str, name: str) -> dict[str, tuple[str, str]]:
+        """The executions whose names begin so: the status of each, and its history as text."""
+        states = self.client("stepfunctions")
+        found = states.list_executions(stateMachineArn=self.ids[machine])["executions"]
+        return {
+            one["name"]: (
+                one["status"],
+                json.dumps(states.get_execution_history(executionArn=one["executionArn"])["events"], default=str),
+            )
+            for one in found
+            if one["name"].startswith(name)
+        }
+
+    def mails(self) -> list[dict[str, Any]]:
+        """What SES sent."""
+        with urllib.request.urlopen(f"{self.ministack.url}/_ministack/ses/messages") as answer:  # noqa: S310 - our own
+            found = json.loads(answer.read())
+        sent = found.get("messages", found)
+        return [one for several in sent.values() for one in several] if isinstance(sent, dict) else sent
 
     def lines(self, function: str) -> list[dict[str, Any]]:
         """What a function logged."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
+import urllib.error
+import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
 from botocore.exceptions import ClientError
 
 from ..proof.emulators import StackError
 from .readback import NOTHING_TO_READ, READERS, WRITE_ONLY, lost, resolved
-from .system import LOST, REFUSED, Platform, eventually, running_platform
+from .system import LOST, REFUSED, SENDER, Platform, eventually, running_platform
 
 pytestmark = pytest.mark.slow
 
@@ -130,6 +135,150 @@ def test_administrators_read_and_delete_each_with_a_role_of_its_own(platform):
     assert len(audited) >= 4
 
 
+class Customers(NamedTuple):
+    """Two who talked: Ada, who asks of her data, and Bo, who does not. Their ids, their tokens, Bo's items."""
+
+    ada: str
+    bo: str
+    hers: str
+    his: str
+    items: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def customers(platform) -> Customers:
+    users, pool = platform.client("cognito-idp"), platform.ids["CustomerPool"]
+
+    def signed_up(address: str) -> str:
+        made = users.admin_create_user(
+            UserPoolId=pool,
+            Username=address,
+            TemporaryPassword="Correct-Horse-9",
+            UserAttributes=[{"Name": "email", "Value": address}, {"Name": "email_verified", "Value": "true"}],
+            MessageAction="SUPPRESS",
+        )
+        return str(made["User"]["Username"])
+
+    ada, bo = signed_up("ada@example.com"), signed_up("bo@example.com")
+    hers, his = platform.token(customer=ada, session="s-ada"), platform.token(customer=bo, session="s-bo")
+    for token, number in ((hers, 1), (hers, 2), (his, 3)):
+        said = {"message_id": f"message-ab{number}", "text": "My name is Ada"}
+        assert platform.ask("POST", "/messages", said, token=token)[0] == 200
+    for number in range(2):  # versions of one copy
+        key = "sessions/s-ada/copy"
+        platform.client("s3").put_object(Bucket=platform.ids["BackupBucket"], Key=key, Body=f"{number}".encode())
+    return Customers(ada, bo, hers, his, platform.items("s-bo"))
+
+
+def is_done(platform: Platform, request_id: str, token: str) -> bool:
+    status, request = platform.ask("GET", f"/privacy/requests/{request_id}", token=token)
+    assert (status, request["state"] == "FAILED") == (200, False), request
+    return bool(request["state"] == "DONE")
+
+
+def fetched(url: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own process
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def test_a_person_gets_their_data_by_links_that_are_theirs_alone(platform, customers):
+    # Given a customer who talked, when she asks for her data, then the machine has it made.
+    status, asked = platform.ask("POST", "/privacy/requests", {"kind": "access"}, token=customers.hers)
+    assert status == 202, asked
+    request = asked["request_id"]
+    assert customers.ada not in request
+    eventually(lambda: is_done(platform, request, customers.hers), seconds=60)
+    # And she gets a link to it, and nobody else does.
+    name = {"file": "records-0001.jsonl.gz"}
+    assert platform.ask("POST", f"/privacy/requests/{request}/link", name, token=customers.his)[0] == 404
+    status, link = platform.ask("POST", f"/privacy/requests/{request}/link", name, token=customers.hers)
+    assert status == 200, link
+    status, content = fetched(link["url"])
+    assert status == 200, content
+    assert b"My name is Ada" in gzip.decompress(content)
+
+
+@pytest.mark.parametrize(("signature", "minutes", "answer"), [("s3v4", 4, 200), ("s3v4", 6, 403), ("s3", 0, 403)])
+def test_an_old_link_is_refused_whatever_it_was_signed_for(platform, monkeypatch, signature, minutes, answer):
+    # Given a link for an hour, by the role that signs them, when it is minutes old, then the bucket decides.
+    bucket, key = platform.ids["SubjectExportBucket"], f"subjects/link/{minutes}"
+    platform.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x")
+    role = platform.as_role("DataRequestsRole", "s3", signature_version=signature)
+    at = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=minutes)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_: at)
+    url = role.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=3600)
+    assert fetched(url)[0] == answer
+
+
+def test_a_person_is_erased_from_every_store_once_an_officer_has_looked(platform, customers):
+    officer = platform.token(customer="officer-1", groups=("privacy",))
+    # Given a customer who asks to be erased, then it waits for an officer, and she is not one.
+    status, asked = platform.ask("POST", "/privacy/requests", {"kind": "erasure"}, token=customers.hers)
+    assert (status, asked["state"]) == (202, "REQUESTED"), asked
+    request = asked["request_id"]
+    assert platform.ask("POST", f"/privacy/requests/{request}/verify", token=customers.hers)[0] == 403
+    assert platform.items("s-ada")
+    # When one has, then it is done.
+    status, verified = platform.ask("POST", f"/privacy/requests/{request}/verify", token=officer)
+    assert status == 202, verified
+    eventually(lambda: is_done(platform, request, officer), seconds=90)
+
+    # Then nothing of her is left but the hash, as the tombstone and the request that is done.
+    subject = request.partition("-")[0]
+    assert platform.items("s-ada") == {}
+    assert {key for key in platform.partitions() if subject in key} == {f"ERASURE#{subject}"}
+    assert platform.versions("BackupBucket") == []
+    assert not [key for key in platform.versions("SubjectExportBucket") if subject in key]
+    users, pool = platform.client("cognito-idp"), platform.ids["CustomerPool"]
+    with pytest.raises(users.exceptions.UserNotFoundException):
+        users.admin_get_user(UserPoolId=pool, Username=customers.ada)
+    (mail,) = platform.mails()
+    assert (mail["Source"], mail["To"]) == (SENDER, ["ada@example.com"])
+    # Everything of him is as it was.
+    assert platform.items("s-bo") == customers.items
+    assert users.admin_get_user(UserPoolId=pool, Username=customers.bo)["Enabled"]
+    # And nobody writes for her again.
+    token = platform.token(customer=customers.ada, session="s-new")
+    assert platform.ask("POST", "/messages", {"message_id": "message-ab4", "text": "Again"}, token=token)[0] >= 400
+    assert platform.items("s-new") == {}
+
+    # The audit has its steps, the end last; neither it nor the history of the machine has her id.
+    def steps() -> set[str]:
+        return {key.rpartition("/")[2] for key in platform.versions("AuditBucket") if f"/{request}/" in key}
+
+    assert eventually(lambda: {"01-start.json", "01-finish.json"} <= steps())
+
+    # Both executions may work on it: the one has the lease, the other waits until that would have ended.
+    def histories() -> dict[str, tuple[str, str]]:
+        return platform.histories("ErasureMachine", request)
+
+    assert eventually(lambda: "SUCCEEDED" in {status for status, _ in histories().values()})
+    assert {name.rpartition("-")[2] for name in histories()} == {"asked", "verified"}
+    for _, told in histories().values():
+        assert subject in told
+        assert not {customers.ada, "ada@example.com", "s-ada"} & set(re.findall(r"[\w@.-]+", told))
+
+
+def test_a_hold_is_for_officers_of_its_own(platform):
+    token = platform.token(customer="customer-h", session="s-h")
+    assert platform.ask("POST", "/messages", {"message_id": "message-h1", "text": "Hello"}, token=token)[0] == 200
+    request = platform.ask("POST", "/privacy/requests", {"kind": "erasure"}, token=token)[1]["request_id"]
+    officer = platform.token(customer="officer-1", groups=("privacy",))
+    holder = platform.token(customer="officer-2", groups=("privacy-hold",))
+    why = {"reason": "litigation"}
+    assert platform.ask("POST", f"/privacy/requests/{request}/hold", why, token=officer)[0] == 403
+    status, held = platform.ask("POST", f"/privacy/requests/{request}/hold", why, token=holder)
+    assert (status, held["state"]) == (202, "HOLD"), held
+    # Given a hold, when it is verified, then nothing is erased.
+    assert platform.ask("POST", f"/privacy/requests/{request}/verify", token=holder)[0] == 403
+    assert platform.ask("POST", f"/privacy/requests/{request}/verify", token=officer)[0] == 202
+    assert platform.ask("GET", f"/privacy/requests/{request}", token=officer)[1]["state"] == "HOLD"
+    assert len(platform.items("s-h")) == 4
+
+
 def test_nothing_is_open_without_a_token(platform):
     assert platform.ask("POST", "/messages", {"message_id": "message-7", "text": "x"}, token=None)[0] == 401
     assert platform.ask("POST", "/messages", {"message_id": "message-7", "text": "x"}, token="a.b.c")[0] in (401, 403)
@@ -170,6 +319,16 @@ FORBIDDEN = {
     "AuthorizerRole": lambda p, c: c("dynamodb").get_item(
         TableName=p.table, Key={"PK": {"S": "SESSION#session-1"}, "SK": {"S": "META"}}
     ),
+    "DataRequestsRole": lambda p, c: c("dynamodb").get_item(
+        TableName=p.table, Key={"PK": {"S": "SESSION#session-1"}, "SK": {"S": "META"}}
+    ),
+    "DataSubjectRole": lambda p, c: c("dynamodb").query(
+        TableName=p.table,
+        KeyConditionExpression="PK = :pk",
+        ExpressionAttributeValues={":pk": {"S": "SESSION#session-1"}},
+    ),
+    "DataAccessRole": lambda p, c: c("s3").delete_object(Bucket=p.ids["SubjectExportBucket"], Key="subjects/x/y/z"),
+    "ErasureMachineRole": lambda p, c: c("lambda").invoke(FunctionName="manga-assist-admin-delete"),
     "DeliveryRole": lambda p, c: c("s3").put_object(Bucket=p.ids["AuditBucket"], Key="events/x", Body=b"x"),
     "HandoffPipeRole": lambda p, c: c("stepfunctions").list_state_machines(),
 }

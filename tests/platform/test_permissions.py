@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mangaobs.iam import Account, Answer, actions, differences, matrix, read_expectations, situations
+from mangaobs.platform import render_platform
 from mangaobs.render import to_json
 from mangaobs.template import worlds
 
@@ -61,10 +62,11 @@ def test_nobody_speaks_partiql(answers, action):
 
 
 @pytest.mark.parametrize("action", DELETES)
-def test_deleting_is_for_the_delete_role_alone_by_every_route(answers, action):
+def test_deleting_is_for_two_roles_alone_by_every_route(answers, action):
     # The four routes: DeleteItem, a batch, PartiQL, and DeleteItem within a transaction.
-    assert {role for role, _ in allowed(answers, action)} <= {"AdminDeleteRole"}
-    assert {role for role, _ in allowed(answers, "BatchWriteItem")} == set()
+    assert {role for role, _ in allowed(answers, action)} <= {"AdminDeleteRole", "DataSubjectRole"}
+    # A batch may be deletions: it is of a person's entries, and of nothing that anybody said.
+    assert allowed(answers, "BatchWriteItem") == {("DataSubjectRole", "subject-key")}
 
 
 def test_a_transaction_opens_nothing_that_its_actions_do_not(answers):
@@ -96,6 +98,25 @@ def test_nothing_else_is_open_to_anybody(answers, situation):
     assert not {key for key, one in answers.items() if key[2] == situation and one.decision != "DENY"}
 
 
+def test_who_erases_reads_no_text_and_who_gives_out_deletes_nothing(answers):
+    # Given that the erasure reads sessions, then it is their keys; the index is read by it as it is.
+    reads = {"BatchGetItem", "GetItem", "Query", "Scan", "PartiQLSelect"}
+    of_sessions = {"own-key", "transaction", "beside-the-endpoint"}
+    assert not {
+        (name, where)
+        for name in reads
+        for _, where in allowed(answers, name, "DataSubjectRole")
+        if where in of_sessions
+    }
+    for name in DELETES:
+        assert not allowed(answers, name, "DataAccessRole", "DataRequestsRole")
+    assert {where for _, where in allowed(answers, "GetItem", "DataRequestsRole")} == {"tombstone-key", "access-key"}
+
+
+def test_the_machine_of_requests_may_nothing_with_the_table(answers):
+    assert not {key for key, one in answers.items() if key[0] == "ErasureMachineRole" and one.decision != "DENY"}
+
+
 def test_items_are_reached_through_the_endpoint_alone(answers):
     # But for Step Functions, which calls from its own side.
     beside = {
@@ -120,6 +141,12 @@ def test_without_the_boundary_the_answers_are_the_same_so_policies_alone_hold(te
 # Other people's tools
 
 
+@pytest.fixture(scope="module")
+def telling():
+    """The platform that tells people by mail: it has every permission that is declared."""
+    return render_platform(ROOT, None, ['platform.confirmation_sender="privacy@example.com"'])
+
+
 def policies(template):
     """Every policy of a role or of the boundary, with values in place of CloudFormation's functions."""
     for id, one in template["Resources"].items():
@@ -139,21 +166,21 @@ ACCEPTED = {
 }
 
 
-def test_parliament_finds_nothing_that_is_not_explained(template):
+def test_parliament_finds_nothing_that_is_not_explained(telling):
     from parliament import analyze_policy_string
 
     found = set()
-    for role, document in policies(template):
+    for role, document in policies(telling):
         for finding in analyze_policy_string(json.dumps(document)).findings:
             found.add((finding.issue, role, str(finding.detail)[:200]))
     assert {one for one in found if one[0] not in ACCEPTED} == set()
     assert {one[0] for one in found} == set(ACCEPTED)
 
 
-def test_policy_sentry_knows_every_action_and_its_resources(template):
+def test_policy_sentry_knows_every_action_and_its_resources(telling):
     from policy_sentry.querying.actions import get_action_data
 
-    for role, document in policies(template):
+    for role, document in policies(telling):
         for statement in document["Statement"]:
             for action in statement["Action"]:
                 if "*" in action:

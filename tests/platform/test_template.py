@@ -81,7 +81,7 @@ def test_every_bucket_queue_topic_and_the_table_refuse_calls_without_tls(templat
 
 def test_every_function_has_a_role_log_group_and_dead_letters_of_its_own(template):
     functions = of(template, "AWS::Lambda::Function")
-    assert len(functions) == 8
+    assert len(functions) == 11
     roles = {json.dumps(one["Role"]) for one in functions.values()}
     groups = {json.dumps(one["LoggingConfig"]["LogGroup"]) for one in functions.values()}
     assert len(roles) == len(groups) == len(functions)
@@ -131,8 +131,8 @@ def test_the_endpoint_lets_through_exactly_what_the_roles_in_the_vpc_may(templat
 def test_what_functions_call_has_an_endpoint_and_nothing_else_has(template):
     names = {one["ServiceName"]["Fn::Sub"].rpartition(".")[2] for one in of(template, "AWS::EC2::VPCEndpoint").values()}
     assert names == {
-        "bedrock-runtime", "dynamodb", "events", "kinesis-streams", "kms", "monitoring", "s3", "secretsmanager", "sns",
-        "sqs", "ssm",
+        "bedrock-runtime", "cognito-idp", "dynamodb", "events", "kinesis-streams", "kms", "monitoring", "s3",
+        "secretsmanager", "sns", "sqs", "ssm", "states",
     }  # fmt: skip
 
 
@@ -256,7 +256,7 @@ def test_the_hand_offs_machine_calls_dynamodb_itself_and_keeps_no_text(template)
         (["tables.sessions.stream=false", 'functions.stream.event_source="none"'], "reads the stream"),
         (['state_machines.handoff.arn="arn:aws:states:us-east-1:1:stateMachine:${AWS::Region}"'], "ends in a name"),
         (
-            ["functions.message.routes=[]", "functions.admin.routes=[]", "functions.admin-delete.routes=[]"],
+            [f"functions.{name}.routes=[]" for name in ("message", "admin", "admin-delete", "data-requests")],
             "no function has a route",
         ),
     ],

@@ -30,7 +30,13 @@ PROVISIONED = [
 ]
 VARIANTS = {
     "bundled": [],
-    "everything": ["platform.dax=true", "platform.bedrock_logging=true", 'platform.endpoints=["xray"]', *DOMAIN],
+    "everything": [
+        "platform.dax=true",
+        "platform.bedrock_logging=true",
+        'platform.endpoints=["xray"]',
+        'platform.confirmation_sender="privacy@example.com"',
+        *DOMAIN,
+    ],
     "least": ["platform.redis=false", "platform.api_gateway_account=false"],
     "provisioned": [
         *PROVISIONED,

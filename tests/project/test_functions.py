@@ -72,6 +72,11 @@ BAD = {
     "no kind": (GOOD.replace('table = "SESSION_TABLE"', ""), 5, "exactly one of"),
     "no such variable": (GOOD.replace("SESSION_TABLE", "TABLE"), 5, "one of BUCKET, SESSION_TABLE"),
     "a prefix of a table": (GOOD.replace("{ table", '{ prefix = "x", table'), 5, "prefix is of a bucket"),
+    "bucket and objects": (
+        GOOD.replace('"dynamodb:GetItem"', '"s3:ListBucket", "s3:GetObject"').replace("{ table", "{ bucket"),
+        4,
+        "s3:ListBucket apart",
+    ),
     "keys of an action without": (GOOD.replace("GetItem", "DescribeTable"), 4, "are not for dynamodb:DescribeTable"),
 }
 
@@ -104,9 +109,13 @@ def test_the_mistakes_of_all_functions_are_named_at_once(tmp_path):
 
 # Actions that are no operations of an API. Source: Service Authorization Reference.
 NO_OPERATIONS = {"dynamodb:ConditionCheckItem"}
-CLIENTS = {"bedrock": "bedrock-runtime"}
+CLIENTS = {"bedrock": "bedrock-runtime", "ses": "sesv2", "states": "stepfunctions"}
 # The operation of which an action is the permission.
-OPERATIONS = {"bedrock:InvokeModelWithResponseStream": "ConverseStream"}
+OPERATIONS = {
+    "bedrock:InvokeModelWithResponseStream": "ConverseStream",
+    "s3:DeleteObjectVersion": "DeleteObject",
+    "s3:ListBucketVersions": "ListObjectVersions",
+}
 
 
 def test_every_action_of_the_bundled_functions_exists():
@@ -135,5 +144,17 @@ def test_reading_and_deleting_are_apart():
         function.name: {action for permission in function.permissions for action in permission.actions}
         for function in functions(ROOT)
     }
-    assert [name for name, may in actions.items() if "dynamodb:DeleteItem" in may] == ["admin_delete"]
+    assert [name for name, may in actions.items() if "dynamodb:DeleteItem" in may] == ["admin_delete", "data_subject"]
     assert "dynamodb:GetItem" not in actions["admin_delete"]
+    # Who erases gets requests alone, and of sessions and entries the keys.
+    erases = next(one.permissions for one in functions(ROOT) if one.name == "data_subject")
+    for one in erases:
+        keys = set(one.leading_keys)
+        if "dynamodb:GetItem" in one.actions:
+            assert keys == {"ERASURE#*", "ACCESS#*"}
+        if {"dynamodb:Query", "dynamodb:BatchGetItem"} & set(one.actions) and one.resource.index is None:
+            assert one.attributes == ["PK", "SK"]
+    # Who gives data out deletes nothing, and who is asked for it reads no session.
+    assert not [action for action in actions["data_access"] if "Delete" in action]
+    asked = next(one.permissions for one in functions(ROOT) if one.name == "data_requests")
+    assert {key for one in asked for key in one.leading_keys} == {"ERASURE#*", "ACCESS#*"}

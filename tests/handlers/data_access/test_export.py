@@ -26,22 +26,25 @@ from ..faults import Crash, Crashes
 class Exporting(World):
     """The world of erasure, with the function that exports."""
 
-    def exporter(self, *, most: int = 1_000_000) -> Worker:
+    def exporter(self, *, most: int = 1_000_000, page: int = 200) -> Worker:
         dynamodb, s3, users, _ = self.clients
         deadline = Deadline()
         patience = Patience(sleep=self._sleep, random=lambda: 0.5, remaining=deadline, margin=1.0)
         transactions = Transactions(dynamodb, sleep=self._sleep, random=lambda: 0.5, attempts=1)
+        requests = Requests(dynamodb, TABLE, transactions=transactions, patience=patience)
         parts = Parts(
-            requests=Requests(dynamodb, TABLE, transactions=transactions, patience=patience),
+            requests=requests,
             sources=Sources(
                 dynamodb=dynamodb,
                 table=TABLE,
+                requests=requests,
                 discovery=Discovery(dynamodb, TABLE, INDEX, patience),
                 s3=s3,
                 backups=BACKUP,
                 users=users,
                 pool=self.pool,
                 patience=patience,
+                page=page,
             ),
             steps=Steps(s3, AUDIT, patience=patience, clock=self.clock),
             s3=s3,
@@ -119,7 +122,8 @@ def test_everything_of_a_person_comes_out_and_nothing_of_anybody_else(people):
     records = people.read(people.export(people.alice))
     kinds = {kind: len([one for one in records if one["type"] == kind]) for kind in types("access")}
     assert kinds == {
-        "account": 1, "session": 2, "turn": 8, "message": 4, "summary": 1, "handoff": 0, "brief": 1, "copy": 2,
+        "account": 1, "request": 0, "session": 2, "turn": 8, "message": 4, "summary": 1, "handoff": 0, "brief": 1,
+        "copy": 2,
     }  # fmt: skip
     texts = sorted(one["text"] for one in records if "text" in one)
     assert texts == sorted(text for *_, text in told(people, people.alice))
@@ -168,6 +172,27 @@ def test_every_sort_of_item_that_functions_write_has_a_type(people):
         if item["PK"]["S"].startswith("SESSION#"):
             record = record_of("s", item)
             assert set(record) <= fields(record["type"])
+
+
+def test_every_record_is_valid_under_the_schema_and_nothing_beside_it_is(people):
+    jsonschema = pytest.importorskip("jsonschema")
+    shape = json.loads(schema())
+    jsonschema.Draft202012Validator.check_schema(shape)
+    valid = jsonschema.Draft202012Validator(shape)
+    people.ask(people.alice, state="REQUESTED")
+    records = people.read(people.export(people.alice))
+    assert {one["type"] for one in records} == types("access") - {"handoff"}
+    for record in records:
+        assert list(valid.iter_errors(record)) == []
+        assert list(valid.iter_errors({**record, "agent_name": "Ms. Agent"}))
+        assert list(valid.iter_errors({**record, "type": "else"}))
+
+
+def test_a_request_to_be_erased_that_stands_beside_is_told_without_who_else_is_in_it(people):
+    people.ask(people.alice, state="REQUESTED", random="beside")
+    (request,) = [one for one in people.read(people.export(people.alice)) if one["type"] == "request"]
+    assert set(request) == {"type", "request_id", "kind", "state", "requested_at"}
+    assert (request["request_id"].rpartition("-")[2], request["state"]) == ("beside", "REQUESTED")
 
 
 def test_who_works_here_is_not_in_it(people):
@@ -219,7 +244,7 @@ def test_a_person_of_whom_there_is_nothing_gets_an_empty_export(people):
     assert people.manifest(request)["files"] == []
 
 
-def calls(people, request, *, most=1):
+def calls(people, request, *, most=200):
     crashes = Crashes(*people.clients[:3])
     people.drive(request, erasure=people.exporter(most=most))
     crashes.close()
@@ -227,7 +252,7 @@ def calls(people, request, *, most=1):
 
 
 def test_a_crash_anywhere_and_the_next_call_gives_the_same_export(people, record_property):
-    whole = people.read(people.export(people.alice, most=1))
+    whole = people.read(people.export(people.alice, most=200))
     key = {"PK": {"S": _family(people)}, "SK": {"S": "REQUEST"}}
     people.table.delete_item(TableName=TABLE, Key=key)
     points = calls(people, people.ask(people.alice, kind=ACCESS, random="points"))
@@ -238,10 +263,10 @@ def test_a_crash_anywhere_and_the_next_call_gives_the_same_export(people, record
         crashes = Crashes(*people.clients[:3])
         crashes.at = at
         with pytest.raises(Crash):
-            people.drive(request, erasure=people.exporter(most=1))
+            people.drive(request, erasure=people.exporter(most=200))
         crashes.close()
         people.now += 1_000_000
-        assert people.drive(request, erasure=people.exporter(most=1)) == "DONE"
+        assert people.drive(request, erasure=people.exporter(most=200)) == "DONE"
         assert people.read(request) == whole
     record_property("erasure crash points of exports", points)
 
@@ -298,8 +323,9 @@ def test_throttles_are_waited_for(people, operation):
 @given(
     texts=st.lists(st.text(max_size=200), min_size=1, max_size=12),
     most=st.sampled_from((1, 200, 10_000)),
+    page=st.sampled_from((1, 2, 3, 5, 200)),
 )
-def test_whatever_was_said_comes_out_as_it_was_said(aws, texts, most):
+def test_whatever_was_said_comes_out_as_it_was_said(aws, texts, most, page):
     from handlers.sessions import Turn
 
     from ..moto_server import reset
@@ -309,8 +335,9 @@ def test_whatever_was_said_comes_out_as_it_was_said(aws, texts, most):
     for number, text in enumerate(texts):
         turn = Turn(world.now + number, f"message-{number}", "user", text)
         world.writers.begin("s1", "ann", turn, new=number == 0)
-    records = world.read(world.export("ann", most=most))
+    records = world.read(world.export("ann", most=most, page=page))
     assert [one["text"] for one in records if one["type"] == "turn"] == texts
+    assert len(records) == 2 * len(texts) + 1
 
 
 def test_the_same_data_is_the_same_bytes(people):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -13,13 +14,15 @@ from handlers._assembly import audit, hashing, subject_hashing
 from handlers.data_requests._links import Links
 from handlers.data_requests._machine import Machine
 from handlers.data_requests._requests import DataRequests
+from handlers.subjects import Request
 from mangaobs.runtime import configure, observe
 
 from ..administration import proxy_event
-from ..conftest import Context
+from ..conftest import TABLE, Context
 from ..data_access.test_export import Exporting
 from ..data_subject.world import AUDIT, EXPORTS, KEY, later
 from ..faults import Crash, Crashes
+from ..personal import found_in
 
 ONE = "/privacy/requests/{request_id}"
 
@@ -58,6 +61,7 @@ class Office(Exporting):
         event["requestContext"]["authorizer"]["customer_id"] = who
         event["body"] = None if body is None else json.dumps(body)
         answered = observe(api.__call__)(event, Context(f"{self.calls:08x}-call", 20_000))
+        self.headers = answered["headers"]
         return answered["statusCode"], json.loads(answered["body"])
 
     def ask_for(self, kind: str, *, who="alice"):
@@ -71,6 +75,16 @@ class Office(Exporting):
     def started(self) -> list[str]:
         found = self.states.list_executions(stateMachineArn=self.arn)["executions"]
         return sorted(one["name"] for one in found)
+
+    def audits(self) -> list[dict]:
+        """What the audit has of calls, in their order."""
+        found = self.buckets.list_objects_v2(Bucket=AUDIT, Prefix="admin/").get("Contents", [])
+        entries = [json.loads(self.buckets.get_object(Bucket=AUDIT, Key=one["Key"])["Body"].read()) for one in found]
+        return sorted(entries, key=lambda one: one["at"])
+
+    def end(self, name: str) -> None:
+        """An execution ends, as whatever."""
+        self.states.stop_execution(executionArn=self.arn.replace(":stateMachine:", ":execution:") + f":{name}")
 
     def finish(self, request_id: str) -> str:
         """Do what the machine does."""
@@ -126,14 +140,22 @@ def test_only_officers_do_what_officers_do(office, action):
     body = {"reason": "litigation"} if action == "hold" else None
     status, refused = office.officer(action, request_id, body, who="alice", groups="customer")
     assert (status, refused["error"]["reason"]) == (403, "not_allowed")
+    other = "privacy" if action in ("hold", "release") else "privacy-hold"
+    assert office.officer(action, request_id, body, groups=other)[0] == 403
+    assert office.standing("alice").state == "REQUESTED"
 
 
 def test_a_request_is_of_its_person_and_for_others_there_is_none(office):
     request_id = office.ask_for("access")
     office.finish(request_id)
     for method, resource, body in (("GET", ONE, None), ("POST", f"{ONE}/link", {"file": "manifest.json"})):
-        status, refused = office.send(method, resource, body, who="bob", request_id=request_id)
-        assert (status, refused["error"]["reason"]) == (404, "request_unknown")
+        refused = office.send(method, resource, body, who="bob", request_id=request_id)
+        assert (refused[0], refused[1]["error"]["reason"]) == (404, "request_unknown")
+        for other in (f"{request_id[:-1]}x", f"{'0' * 32}-a-{'0' * 32}", "x"):
+            assert office.send(method, resource, body, who="bob", request_id=other) == refused
+            assert office.send(method, resource, body, request_id=other) == refused
+        # Who may only hold has no look at it.
+        assert office.send(method, resource, body, who="hal", groups="privacy-hold", request_id=request_id) == refused
     # An officer sees how far it is, and reads nothing of it.
     assert office.send("GET", ONE, who="olga", groups="privacy", request_id=request_id)[0] == 200
     link = {"file": "manifest.json"}
@@ -154,10 +176,53 @@ def test_nothing_is_given_out_after_erasure(office):
     assert (status, refused["error"]["reason"]) == (410, "erased")
 
 
+@pytest.mark.parametrize("buried", ["and it is remembered", "and a tombstone alone stands"])
+def test_who_was_erased_is_not_asked_for_again_by_themself(office, buried):
+    request_id = office.ask_for("erasure")
+    office.officer("verify", request_id)
+    # While it is under way, whoever asks again joins.
+    office.call(office.standing("alice"))
+    assert office.send("POST", "/privacy/requests", {"kind": "erasure"})[1]["joined"] is True
+    assert office.finish(request_id) == "DONE"
+    if "alone" in buried:
+        office.requests().delete("erasure", request_id[:32])
+    # A token may outlive the account: nothing with its customer's id is written again.
+    status, refused = office.send("POST", "/privacy/requests", {"kind": "erasure"})
+    assert (status, refused["error"]["reason"]) == (410, "erased")
+    assert "alice" not in json.dumps(office.items(), default=str)
+    # An officer may, who saw that something came back.
+    path = "/privacy/customers/{customer_id}/requests"
+    status, _ = office.send("POST", path, {"kind": "erasure"}, who="olga", groups="privacy", customer_id="alice")
+    assert status == 202
+
+
+def test_a_request_of_the_other_kind_is_not_silently_joined(office):
+    first = office.ask_for("portability")
+    status, refused = office.send("POST", "/privacy/requests", {"kind": "access"})
+    assert (status, refused["error"]["reason"]) == (409, "other_under_way")
+    assert first in refused["error"]["right"]
+
+
+def test_what_an_officer_asked_for_begins_when_the_person_asks_for_it(office):
+    # Given an export that an officer asked for, which waits for a second one
+    path = "/privacy/customers/{customer_id}/requests"
+    _, asked = office.send("POST", path, {"kind": "access"}, who="olga", groups="privacy", customer_id="alice")
+    assert asked["state"] == "REQUESTED"
+    # When its person signs in and asks, then that is the proof.
+    status, joined = office.send("POST", "/privacy/requests", {"kind": "access"})
+    assert (status, joined) == (202, {"request_id": asked["request_id"], "state": "VERIFIED", "joined": True})
+    assert office.started() == [f"{asked['request_id']}-asked", f"{asked['request_id']}-verified"]
+    assert office.finish(asked["request_id"]) == "DONE"
+
+
 def test_another_export_is_for_another_day(office):
-    office.finish(office.ask_for("access"))
+    done = office.ask_for("access")
+    office.finish(done)
     status, refused = office.send("POST", "/privacy/requests", {"kind": "access"})
     assert (status, refused["error"]["reason"]) == (429, "exported_lately")
+    assert 23 * 3600 < int(office.headers["Retry-After"]) <= 24 * 3600
+    # Whoever lost the answer to their first call finds the export by this one.
+    assert done in refused["error"]["right"]
     office.now = later(office.now, hours=25)
     assert office.send("POST", "/privacy/requests", {"kind": "access"})[0] == 202
 
@@ -169,7 +234,13 @@ def test_a_hold_stops_it_and_a_release_goes_on(office):
     assert (status, held["state"]) == (202, "HOLD")
     assert office.finish(request_id) == "HOLD"
     assert office.officer("release", request_id, groups="privacy-hold")[1]["state"] == "VERIFIED"
+    assert f"{request_id}-release1" in office.started()
+    # The same call again starts nothing, and another hold's end does.
+    assert office.officer("release", request_id, groups="privacy-hold")[0] == 202
     assert len(office.started()) == 3
+    office.officer("hold", request_id, {"reason": "litigation"}, groups="privacy-hold")
+    office.officer("release", request_id, groups="privacy-hold")
+    assert f"{request_id}-release2" in office.started()
     assert office.finish(request_id) == "DONE"
     assert office.officer("hold", request_id, {"reason": "litigation"}, groups="privacy-hold")[0] == 409
 
@@ -180,7 +251,60 @@ def test_a_failed_request_begins_another_attempt(office):
     office.call(office.standing("alice"), failed=True)
     assert office.officer("resume", request_id)[1]["state"] == "VERIFIED"
     assert office.standing("alice").attempt == 2
+    # The same call again begins no third one.
+    assert office.officer("resume", request_id)[1]["state"] == "VERIFIED"
+    assert office.standing("alice").attempt == 2
+    assert office.started() == [f"{request_id}-{why}" for why in ("asked", "resume2-1", "verified")]
     assert office.finish(request_id) == "DONE"
+    assert office.officer("resume", request_id)[1]["state"] == "DONE"
+    assert len(office.started()) == 3
+
+
+def test_a_request_whose_execution_ended_too_soon_is_gone_on_with(office):
+    request_id = office.ask_for("erasure")
+    office.officer("verify", request_id)
+    for number in (1, 2, 3):
+        for _ in range(2):  # while one runs, none is started beside it
+            assert office.officer("resume", request_id)[0] == 202
+        assert f"{request_id}-resume1-{number}" in office.started()
+        assert len(office.started()) == 2 + number
+        office.end(f"{request_id}-resume1-{number}")
+    assert all(len(name) <= 80 for name in office.started())
+
+
+def test_what_officers_do_is_audited_by_hashes_whatever_came_of_it(office):
+    path = "/privacy/customers/{customer_id}/requests"
+    _, asked = office.send("POST", path, {"kind": "erasure"}, who="olga", groups="privacy", customer_id="alice")
+    request_id = asked["request_id"]
+    office.officer("verify", request_id)
+    office.officer("verify", f"{request_id[:34]}-unknown", who="otto")
+    office.send("GET", ONE, who="otto", groups="privacy", request_id=request_id)
+    office.officer("hold", request_id, {"reason": "litigation"}, groups="privacy-hold")
+    office.officer("release", request_id, groups="privacy-hold")
+    office.officer("resume", request_id)
+    ends = [(one["action"], one["outcome"]) for one in office.audits() if one["phase"] == "finish"]
+    assert ends == [
+        ("ask_erasure", "success"), ("verify", "rejected"), ("verify", "rejected"), ("show", "success"),
+        ("hold", "success"), ("release", "success"), ("resume", "success"),
+    ]  # fmt: skip
+    assert {one["actor"] for one in office.audits()} == {hashing(KEY)("olga"), hashing(KEY)("otto")}
+    told = json.dumps(office.audits()).encode() + b"".join(office.written)
+    assert found_in(told, ["alice", "olga", "otto"]) == set()
+
+
+def test_nothing_is_done_that_cannot_be_audited(office):
+    from ..data_subject.test_failures import refuse
+
+    request_id = office.ask_for("erasure")
+    for action, body, groups in (
+        ("verify", None, "privacy"),
+        ("hold", {"reason": "litigation"}, "privacy-hold"),
+        ("resume", None, "privacy"),
+    ):
+        refuse(office.buckets, "PutObject", "AccessDenied", after=0, times=1)
+        assert office.officer(action, request_id, body, groups=groups)[0] == 503
+    standing = office.standing("alice")
+    assert (standing.state, standing.held) == ("REQUESTED", "")
 
 
 class TestLinks:
@@ -232,9 +356,10 @@ class TestLinks:
         request_id = office.ask_for("access")
         office.finish(request_id)
         sent = [
-            office.send("POST", f"{ONE}/link", {"file": "manifest.json"}, request_id=request_id)[0] for _ in range(3)
+            office.send("POST", f"{ONE}/link", {"file": "manifest.json"}, request_id=request_id)[0] for _ in range(7)
         ]
-        assert sent == [200, 200, 429]
+        # Each file can be fetched twice, however many there are: here one, the schema and the manifest.
+        assert sent == [200] * 6 + [429]
 
     def test_there_is_none_before_it_is_done_nor_when_it_is_gone(self, office):
         request_id = office.ask_for("access")
@@ -266,23 +391,56 @@ def test_a_hold_needs_a_reason_as_a_code(office):
         assert office.officer("hold", request_id, {"reason": reason}, groups="privacy-hold")[0] == 400
 
 
-def test_a_crash_anywhere_and_the_same_call_again_start_it(office):
-    crashes = Crashes(office.table, office.states, office.buckets)
-    office.ask_for("erasure", who="points")
-    points = crashes.points
-    crashes.close()
-    for at in range(1, points + 1):
-        who = f"person-{at}"
-        crashes = Crashes(office.table, office.states, office.buckets)
-        crashes.at = at
-        try:
-            office.ask_for("erasure", who=who)
-        except Crash:
-            pass
-        finally:
-            crashes.close()
-        request_id = office.ask_for("erasure", who=who)
-        assert f"{request_id}-asked" in office.started()
+def test_a_crash_anywhere_and_the_same_call_again_start_it(office, record_property):
+    def asked(who):
+        return office.send("POST", "/privacy/requests", {"kind": "access"}, who=who)[1]["request_id"]
+
+    def asked_for(who):
+        path = "/privacy/customers/{customer_id}/requests"
+        called = office.send("POST", path, {"kind": "erasure"}, who="olga", groups="privacy", customer_id=who)
+        return called[1]["request_id"]
+
+    standing = {}
+
+    def erasure(who, *, state="REQUESTED", held=""):
+        request = office.ask(who, random=who, state=state)
+        if held:
+            office.requests().change(request, "#state <> :no", {":no": "", ":held": held}, "SET held = :held")
+        return request.request_id
+
+    def officer(action, body=None, groups="privacy"):
+        return lambda who: (standing[who], office.officer(action, standing[who], body, groups=groups))[0]
+
+    routes = {
+        "asked": (None, asked, "asked"),
+        "asked-for": (None, asked_for, "asked"),
+        "verify": (erasure, officer("verify"), "verified"),
+        "release": (lambda who: erasure(who, held="litigation"), officer("release", groups="privacy-hold"), "release1"),
+        "resume": (lambda who: erasure(who, state="FAILED"), officer("resume"), "resume2-1"),
+    }
+    tried = 0
+    for name, (before, call, why) in routes.items():
+        at, crashed = 0, True
+        while crashed:
+            at, crashed = at + 1, False
+            who = f"{name}-{at}"
+            if before is not None:
+                standing[who] = before(who)
+            crashes = Crashes(office.table, office.states, office.buckets)
+            crashes.at = at
+            try:
+                call(who)
+            except Crash:
+                crashed = True
+            finally:
+                crashes.close()
+            tried += crashed
+            request_id = call(who)
+            assert [one for one in office.started() if one.startswith(request_id)].count(f"{request_id}-{why}") == 1
+            stands = office.requests().load("access" if "-a-" in request_id else "erasure", request_id[:32])
+            assert (stands.attempt, stands.held) == (2 if name == "resume" else 1, "")
+        assert at > 4
+    record_property("erasure crash points of the requests' API", tried)
 
 
 def test_when_the_table_is_not_to_be_had_it_says_so(office):
@@ -291,3 +449,31 @@ def test_when_the_table_is_not_to_be_had_it_says_so(office):
     refuse(office.table, "TransactWriteItems", "AccessDeniedException", after=0, times=1)
     status, refused = office.send("POST", "/privacy/requests", {"kind": "erasure"})
     assert (status, refused["error"]["reason"]) == (503, "unavailable")
+
+
+class TestInLambda:
+    """The function as it is put together there."""
+
+    @pytest.fixture
+    def environ(self, office, monkeypatch):
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        return {
+            "SESSION_TABLE": TABLE,
+            "AUDIT_BUCKET": AUDIT,
+            "SUBJECT_EXPORT_BUCKET": EXPORTS,
+            "DATA_REQUEST_MACHINE_ARN": office.arn,
+            "MANGAOBS_SESSION_KEY": KEY,
+        }
+
+    def test_a_link_goes_to_the_bucket_in_its_own_region_and_into_no_line_even_of_botocore(self, environ, caplog):
+        from handlers.data_requests._start import started
+
+        # Given that the function's log level is DEBUG, which the root logger gets in Lambda
+        caplog.set_level(logging.DEBUG)
+        work = started(environ)
+        request = Request("0" * 32 + "-a-r1", "access", "DONE", 1, "x", files=1)
+        url = work._links.sign(request, "records-0001.jsonl.gz")
+        assert urlsplit(url).netloc == f"{EXPORTS}.s3.eu-central-1.amazonaws.com"
+        signature = parse_qs(urlsplit(url).query)["X-Amz-Signature"][0]
+        assert "X-Amz" not in caplog.text
+        assert signature not in caplog.text
