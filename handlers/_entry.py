@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -59,6 +60,8 @@ class Entry:
         return work(event, context)
 
     def _configure(self, environ: Mapping[str, str]) -> None:
+        # At DEBUG botocore writes whole requests, and what it signs: that is what people say, and secrets.
+        logging.getLogger("botocore").setLevel(logging.WARNING)
         # Only fields that signals.py declares come out, whatever a line is given.
         configure(signals=SIGNALS, redaction="allow-list", environ=environ)
         self._configured = True

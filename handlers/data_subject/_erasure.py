@@ -97,8 +97,10 @@ class _Run:
             if request.state == VERIFYING and parts.clock() < rested:
                 return self._wait(rested)
             self._stop_exports()
+            # Before the search: what is put while it looks is looked for again.
+            exports_are_over = parts.clock() > self._request.exports_until
             found = self._search()
-            answer = self._judge(found)
+            answer = self._judge(found, exports_are_over=exports_are_over)
             if answer is not None:
                 return answer
 
@@ -114,13 +116,12 @@ class _Run:
 
     def _stop_exports(self) -> None:
         """Take away the request that gives the data out. Who makes an export may be at it until the lease ends."""
-        parts = self._parts
-        export = parts.requests.load(ACCESS, self._subject)
-        if export is None:
-            return
-        if export.lease_until > self._request.exports_until:
-            self._move(exports_until=export.lease_until)
-        parts.requests.delete(ACCESS, self._subject)
+        requests = self._parts.requests
+        while (export := requests.load(ACCESS, self._subject)) is not None:
+            if export.lease_until > self._request.exports_until:
+                self._move(exports_until=export.lease_until)
+            if requests.delete(export):
+                return  # else somebody has taken the lease meanwhile
 
     def _search(self) -> Found:
         parts, request = self._parts, self._request
@@ -139,7 +140,7 @@ class _Run:
             self._request, me=self._me, items=items, sessions=sessions, versions=versions
         )
 
-    def _judge(self, found: Found) -> Answer | None:
+    def _judge(self, found: Found, *, exports_are_over: bool) -> Answer | None:
         """What follows from a search; None if another one is to follow at once."""
         parts, now = self._parts, self._parts.clock()
         passes = self._request.passes + 1
@@ -157,8 +158,8 @@ class _Run:
         parts.steps.record(self._request, f"search-{passes:03d}", "empty")
         if empty == 1:
             return self._wait(now + 1000 * parts.rest)
-        if now <= self._request.exports_until:
-            return self._wait(self._request.exports_until)
+        if not exports_are_over:
+            return self._wait(self._request.exports_until + 1)
         return self._finish()
 
     def _finish(self) -> Answer:

@@ -18,6 +18,7 @@ from ._request import DONE, ERASURE, Request, attributes, request_key, request_o
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import (
+        DeleteItemInputTypeDef,
         GetItemOutputTypeDef,
         PutItemOutputTypeDef,
         TransactWriteItemTypeDef,
@@ -160,9 +161,13 @@ class Requests:
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
-    def delete(self, kind: str, subject: str) -> None:
-        """Delete a request, whatever its state."""
-        self._patience(lambda: self._delete(request_key(kind, subject)))
+    def delete(self, request: Request) -> bool:
+        """Delete a request, whatever its state; False if its lease is another one than `request` has."""
+        try:
+            self._patience(lambda: self._delete(_key(request), request.lease_until))
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def counted(self, request: Request, *, me: str, items: int, sessions: int, versions: int) -> Check:
         """A write for a transaction: counts, while `me` has the lease and nobody has put the request on hold."""
@@ -232,8 +237,14 @@ class Requests:
         return self._client.update_item(**update)
 
     @log_dynamodb_operation("DeleteItem:Request")
-    def _delete(self, key: Key) -> object:
-        return self._client.delete_item(TableName=self._table, Key=key)
+    def _delete(self, key: Key, lease_until: int) -> object:
+        seen = "lease_until = :lease" if lease_until else "attribute_not_exists(lease_until)"
+        delete: DeleteItemInputTypeDef = {"TableName": self._table, "Key": key, "ConditionExpression": seen}
+        if lease_until:
+            # It may be gone already: an answer was lost.
+            delete["ConditionExpression"] = f"attribute_not_exists(PK) OR {seen}"
+            delete["ExpressionAttributeValues"] = attributes({":lease": lease_until})
+        return self._client.delete_item(**delete)
 
 
 def _key(request: Request) -> Key:

@@ -15,7 +15,7 @@ from .._assembly import sessions, subject_hashing
 from ..sessions import SessionRefused, Transactions, Turn, session_key, subject_key, tombstone_key
 from ._patience import Patience
 from ._replay import Replay, Replayed, erased_subjects
-from ._request import ERASURE, VERIFIED, Request, new_request_id, request_key
+from ._request import ERASURE, FAILED, VERIFIED, Request, new_request_id, request_key, subject_of
 from ._requests import Requests
 from ._session import Eraser
 
@@ -60,6 +60,12 @@ def open_erasure(dynamodb: DynamoDBClient, table: str, *, secret: str, customer_
     request_id = new_request_id(ERASURE, subject_hashing(secret)(customer_id), uuid.uuid4().hex)
     request = Request(request_id, ERASURE, VERIFIED, now_ms, requested_by="drill", customer_id=customer_id)
     return _requests(dynamodb, table).open(request).request_id
+
+
+def has_failed(dynamodb: DynamoDBClient, table: str, *, request_id: str) -> bool:
+    """Whether every attempt at a request failed: the state machine waits for a person then."""
+    request = _requests(dynamodb, table).load(ERASURE, subject_of(request_id))
+    return request is not None and request.state == FAILED
 
 
 def items_of(dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person) -> Iterator[Item]:

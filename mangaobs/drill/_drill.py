@@ -213,10 +213,15 @@ class Drill:
 
         def ended() -> str | None:
             status = states.describe_execution(executionArn=execution)["status"]
-            return status if status != "RUNNING" else None
+            if status != "RUNNING":
+                return status
+            # A machine waits for a person where every attempt failed.
+            failed = self._rehearsal.has_failed(self._clients.dynamodb, self._names.table, request_id=request_id)
+            return "waits: the request FAILED" if failed else None
 
         status = self._until(ended, self._limits.erasure, "the erasure has ended")
-        self._execution = ""
+        if status in ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"):
+            self._execution = ""  # it is over: there is nothing to stop
         if status != "SUCCEEDED":
             raise Failed(f"the machine {status}", f"look at its execution {request_id}")
         return f"the machine {status}, execution {request_id}"

@@ -60,6 +60,9 @@ class Rehearsal(Protocol):
     def open_erasure(self, dynamodb: DynamoDBClient, table: str, *, secret: str, customer_id: str, now_ms: int) -> str:
         """The id of a request for their erasure, which is verified."""
 
+    def has_failed(self, dynamodb: DynamoDBClient, table: str, *, request_id: str) -> bool:
+        """Whether every attempt at a request failed."""
+
     def items_of(self, dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person) -> Iterator[Item]:
         """Every item of theirs in a table, but for the tombstone and the request."""
 

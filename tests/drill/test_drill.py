@@ -276,6 +276,18 @@ class TestWhatIsWrong:
         assert "FAILED" in fails(report, "erase")
         nothing_left(account)
 
+    def test_the_machine_waits_for_a_person(self, account):
+        # Given that every attempt of the function failed, which a machine notes and then waits for a person
+        account.status, account.runs_machine = "RUNNING", False
+        customer = account.loaded.person_of(DRILL).customer_id
+        account.drilled.states.meta.events.register_last(
+            "after-call.sfn.StartExecution", lambda **_: account.call(account.standing(customer), failed=True)
+        )
+        began = account.now
+        assert "the request FAILED" in fails(account.drill().run(), "erase")
+        assert account.now - began < 90_000  # a minute for clocks that differ, and none of the erasure's
+        nothing_left(account)
+
     def test_the_machine_does_not_end(self, account):
         account.status = "RUNNING"
         assert "after 60 s" in fails(account.drill().run(), "erase")

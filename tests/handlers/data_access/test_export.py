@@ -301,7 +301,7 @@ def test_erasure_takes_the_request_away_and_nothing_more_is_put(people):
 
     def meanwhile(**_):
         if not erased:
-            erased.append(people.requests().delete(ACCESS, request.request_id.partition("-")[0]))
+            erased.append(people.forget(ACCESS, request.request_id.partition("-")[0]))
 
     people.dynamodb.meta.events.register("before-call.dynamodb.GetItem", meanwhile)
     people.dynamodb.meta.events.register("before-call.dynamodb.Query", meanwhile)

@@ -271,7 +271,7 @@ def test_a_put_that_is_tried_again_looks_at_the_lease_again(people):
 
     def busy(**_):
         puts.append(1)
-        people.requests().delete(ACCESS, subject_hash(people.alice))
+        people.forget(ACCESS, subject_hash(people.alice))
         answer = {"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
         return AWSResponse("http://test", 503, {}, None), answer
 

@@ -257,6 +257,50 @@ def test_an_export_is_taken_back_and_who_makes_one_is_waited_for(people):
     erased(people)
 
 
+def test_a_lease_that_is_taken_while_the_request_is_taken_away_is_waited_for(people):
+    people.ask(people.alice, kind="access")
+    until = later(people.now, minutes=10)
+    taken = []
+
+    def meanwhile(**_):
+        if not taken:
+            export = people.export_standing(people.alice)
+            taken.append(people.requests().lease(export, me="x", now=people.now, until=until))
+
+    people.dynamodb.meta.events.register("before-call.dynamodb.DeleteItem", meanwhile)
+    request = people.ask(people.alice)
+    assert people.drive(request) == "DONE"
+    assert people.now > until
+    assert people.export_standing(people.alice) is None
+
+
+def test_what_is_put_while_the_last_search_looks_is_looked_for_again(people):
+    export = people.ask(people.alice, kind="access")
+    until = later(people.now, seconds=2 * REST)
+    people.requests().lease(export, me="exporter", now=people.now, until=until)
+    request = people.ask(people.alice)
+    people.call(request)
+    people.now = until - 500
+    put = []
+
+    def late(params, **_):
+        # Given a search that begins before the exporter's end and ends after it, with a put in between
+        if not put and "subjects/" in json.dumps(params["query_string"]):
+            put.append(1)
+
+    def after(**_):
+        if put == [1]:
+            put.append(2)
+            people.buckets.put_object(Bucket=EXPORTS, Key=f"subjects/{subject_hash(people.alice)}/r/z.gz", Body=b"x")
+            people.now = later(until, seconds=5)
+
+    people.s3.meta.events.register("before-call.s3.ListObjectVersions", late)
+    people.s3.meta.events.register("after-call.s3.ListObjectVersions", after)
+    assert people.drive(request) == "DONE"
+    assert put == [1, 2]
+    erased(people)
+
+
 def test_nothing_is_given_out_of_a_person_who_was_erased(people):
     from handlers.subjects import Erased
 

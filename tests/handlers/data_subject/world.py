@@ -216,6 +216,11 @@ class World:
         """The erasure's request as it stands."""
         return self.requests().load(ERASURE, subject_hash(customer))
 
+    def forget(self, kind: str, subject: str) -> None:
+        """Take a request away, whoever works on it."""
+        family = "ERASURE" if kind == ERASURE else "ACCESS"
+        self.table.delete_item(TableName=TABLE, Key={"PK": {"S": f"{family}#{subject}"}, "SK": {"S": "REQUEST"}})
+
     def export_standing(self, customer: str) -> Request | None:
         """The export's request as it stands."""
         return self.requests().load(ACCESS, subject_hash(customer))

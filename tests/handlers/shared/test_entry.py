@@ -42,7 +42,10 @@ def test_a_function_that_cannot_be_built_fails_the_event_and_tries_again_at_the_
     assert handler({}, Context()) == "built"
 
 
-FUNCTIONS = ("admin", "admin_delete", "authorizer", "handoff", "hot_key", "message", "retry", "stream")
+FUNCTIONS = (
+    "admin", "admin_delete", "authorizer", "data_access", "data_requests", "data_subject", "handoff", "hot_key",
+    "message", "retry", "stream",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -78,3 +81,16 @@ def test_a_function_without_its_variables_names_them_all_at_its_first_event(name
         with pytest.raises(ConfigurationError) as caught:
             module.handler({}, Context())
         assert all(name in str(caught.value) for name in required)
+
+
+def test_botocore_prints_no_requests_whatever_level_the_function_logs_at(monkeypatch):
+    import logging
+
+    from handlers.admin import handler
+    from mangaobs.errors import ConfigurationError
+
+    monkeypatch.setattr(logging.getLogger("botocore"), "level", logging.DEBUG)
+    handler._configured = False
+    with pytest.raises(ConfigurationError):
+        handler({}, Context())
+    assert not logging.getLogger("botocore.auth").isEnabledFor(logging.DEBUG)
