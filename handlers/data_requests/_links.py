@@ -1,11 +1,12 @@
 """Links to files of an export: signed with the function's credentials, for minutes.
 
-Whoever has a link reads the file, so it is in the answer and nowhere else.
+Whoever has a link reads the file, so it is in the answer and nowhere else: `quiet` keeps it from botocore's own lines.
 Source: S3 User Guide, "Download and upload objects with presigned URLs".
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,11 @@ def is_file(request: Request, name: str) -> bool:
     """Whether a finished export has a file of this name."""
     numbered = _RECORDS.match(name)
     return name in ("manifest.json", "schema.json") or (numbered is not None and 1 <= int(numbered[1]) <= request.files)
+
+
+def quiet() -> None:
+    """Let botocore print nothing of what it signs, which it does where the root logger is at DEBUG."""
+    logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 def most_links(request: Request, least: int) -> int:

@@ -15,7 +15,7 @@ from .._assembly import audit, hashing, now_ms, subject_hashing
 from .._entry import Work
 from ..sessions import Transactions
 from ..subjects import Deadline, Patience, Requests
-from ._links import Links
+from ._links import Links, quiet
 from ._machine import Machine
 from ._requests import DataRequests
 from .settings import Settings
@@ -33,6 +33,7 @@ def started(environ: Mapping[str, str]) -> Work:
     deadline = Deadline()
     patience = Patience(sleep=time.sleep, random=random.random, remaining=deadline, margin=_MARGIN_SECONDS, attempts=4)
     dynamodb = session.client("dynamodb", config=once)
+    quiet()
     # The older signature, which boto3 signs with by default in some regions, cannot read what KMS encrypts; and unless
     # it is told so, boto3 signs for the global endpoint, which sends a bucket of another region elsewhere.
     regional = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
