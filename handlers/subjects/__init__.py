@@ -25,7 +25,7 @@ from ._request import (
 )
 from ._requests import Erased, LeaseLost, Requests
 from ._session import Eraser, NotTheirs
-from ._steps import Steps, ledger_key
+from ._steps import Steps
 from ._worker import DAY, Answer, InvalidInput, Worker
 
 __all__ = [
@@ -59,7 +59,6 @@ __all__ = [
     "Steps",
     "Worker",
     "kind_of",
-    "ledger_key",
     "new_request_id",
     "subject_of",
 ]

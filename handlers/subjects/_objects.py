@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mangaobs.runtime import log_publish_operation
 
+from ._patience import PASSING, Unprocessed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -106,24 +108,32 @@ class Objects:
             return self._client.list_object_versions(**request)
 
     def _delete(self, versions: list[ObjectIdentifierTypeDef]) -> list[tuple[ObjectIdentifierTypeDef, str]]:
-        """Delete at most a thousand versions; those that S3 refused, with its code."""
+        """Delete at most a thousand versions; those that S3 refused for good, with its code."""
+        refused: list[tuple[ObjectIdentifierTypeDef, str]] = []
+        left = list(versions)
 
-        def call() -> list[tuple[ObjectIdentifierTypeDef, str]]:
-            with log_publish_operation("DeleteObjects:Copies", destination=self._bucket):
-                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": versions, "Quiet": True})
-            by_version = {
-                (one.get("Key"), one.get("VersionId")): one.get("Code", "") for one in answer.get("Errors", [])
-            }
-            return [
-                (
-                    version,
-                    by_version.get((version["Key"], version.get("VersionId"))) or by_version[version["Key"], None],
-                )
-                for version in versions
-                if (version["Key"], version.get("VersionId")) in by_version or (version["Key"], None) in by_version
-            ]
+        def call() -> None:
+            codes = self._errors(left)
+            failed = [(one, codes[key]) for one in left if (key := (one["Key"], one.get("VersionId"))) in codes]
+            refused.extend((one, code) for one, code in failed if code not in PASSING)
+            left[:] = [one for one, code in failed if code in PASSING]
+            if left:
+                raise Unprocessed
 
-        return self._patience(call)
+        self._patience(call)
+        return refused
+
+    def _errors(self, versions: list[ObjectIdentifierTypeDef]) -> dict[tuple[str, str | None], str]:
+        """S3's codes for those of `versions` that it did not delete, by key and version."""
+        with log_publish_operation("DeleteObjects:Copies", destination=self._bucket):
+            answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": versions, "Quiet": True})
+        found: dict[tuple[str, str | None], str] = {}
+        for error in answer.get("Errors", []):
+            # An error without a version is of all that were asked for.
+            named = [one.get("VersionId") for one in versions if one["Key"] == error.get("Key")]
+            for version in [error["VersionId"]] if "VersionId" in error else named:
+                found[error.get("Key", ""), version] = error.get("Code", "")
+        return found
 
     def _lock(self, version: ObjectIdentifierTypeDef, now: int) -> int:
         """Until when a version is locked, in epoch milliseconds; 0 if it is not."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PASSING: Final = frozenset(
+# AWS's codes for what passes by itself.
+PASSING: Final = frozenset(
     (
         "ConditionalRequestConflict",
         "InternalError",
@@ -114,4 +115,4 @@ def _passes(error: Exception) -> bool:
     if response is None:
         return True  # the connection failed
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return response.get("Error", {}).get("Code") in _PASSING or status >= _SERVER_ERROR
+    return response.get("Error", {}).get("Code") in PASSING or status >= _SERVER_ERROR

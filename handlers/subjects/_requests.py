@@ -145,7 +145,7 @@ class Requests:
                     expression,
                     f"request_id = :request AND ({condition})",
                     {":request": request.request_id, **values},
-                    names={"#state": "state"},
+                    names={"#state": "state"} if "#state" in f"{expression} {condition}" else None,
                 )
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -153,11 +153,9 @@ class Requests:
         return request_of(updated["Attributes"])
 
     def release(self, request: Request, *, me: str) -> None:
-        """Give the lease back, if it still is `me` who has it."""
+        """Give the lease back, if it still is `me` who has it. One call, at the very end: no patience is left."""
         try:
-            self._patience(
-                lambda: self._update(_key(request), "REMOVE lease_by, lease_until", "lease_by = :me", {":me": me})
-            )
+            self._update(_key(request), "REMOVE lease_by, lease_until", "lease_by = :me", {":me": me})
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
@@ -223,7 +221,6 @@ class Requests:
         values: Mapping[str, str | int],
         names: Mapping[str, str] | None = None,
     ) -> UpdateItemOutputTypeDef:
-        used = {name: real for name, real in (names or {}).items() if name in f"{expression} {condition}"}
         update: UpdateItemInputTypeDef = {
             "TableName": self._table,
             "Key": key,
@@ -232,8 +229,8 @@ class Requests:
             "ExpressionAttributeValues": attributes(values),
             "ReturnValues": "ALL_NEW",
         }
-        if used:
-            update["ExpressionAttributeNames"] = used
+        if names:
+            update["ExpressionAttributeNames"] = names
         return self._client.update_item(**update)
 
     @log_dynamodb_operation("DeleteItem:Request")

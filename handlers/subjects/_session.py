@@ -1,13 +1,13 @@
 """One session of a person, erased: closed, its copies, its items, META and the entry last and together.
 
-Items go in transactions of a hundred, each with the count of what it deletes, so that the count is right whatever
-breaks off, and whoever has lost the lease deletes nothing.
+It is closed and its items go in transactions of a hundred, each with the count of what it deletes, so that the count is
+right whatever breaks off, and whoever has lost the lease, or is on hold, deletes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mangaobs.runtime import log_dynamodb_operation
 
@@ -21,19 +21,17 @@ if TYPE_CHECKING:
         QueryInputTypeDef,
         QueryOutputTypeDef,
         TransactWriteItemTypeDef,
-        UpdateItemOutputTypeDef,
     )
 
     from ..sessions import Key
-    from ..sessions._items import Item
     from ._objects import Objects
     from ._patience import Patience
 
 # A transaction takes a hundred writes; META, the entry and the count are three of them.
 _MOST: Final = 97
 
-Counted = Callable[[int, int, int], Check]  # items, sessions, versions -> a write that keeps the count
-
+# items, sessions, versions -> a write that keeps the count, and is refused to who may not erase
+Counted = Callable[[int, int, int], Check]
 
 _META, _ENTRY = "meta", "entry"
 
@@ -49,17 +47,6 @@ class Erased(NamedTuple):
     sessions: int
     versions: int
     locked: LockedUntil
-
-
-class _Counts(NamedTuple):
-    """What keeps the count, and what it is told beside the items."""
-
-    counted: Counted | None
-    sessions: int
-    versions: int
-
-    def checks(self, items: int) -> list[Check]:
-        return [self.counted(items, self.sessions, self.versions)] if self.counted is not None else []
 
 
 class Eraser:
@@ -99,7 +86,7 @@ class Eraser:
         Raises `NotTheirs`, `Canceled` if what `counted` writes is refused, `NotDeleted`, `OutOfTime`, or what botocore
         does.
         """
-        meta = self._close(session_id, customer_id) if customer_id is not None else False
+        meta = self._close(session_id, customer_id, counted) if customer_id is not None else False
         copies = Purged(0, LockedUntil())
         if self._copies is not None:
             copies = self._copies.purge(f"sessions/{session_id}/", now=self._clock())
@@ -107,7 +94,7 @@ class Eraser:
         chunk: list[str] = []
         for sort in self._sorts(session_id):
             if len(chunk) == _MOST:
-                items += self._delete(session_id, chunk, [], _Counts(counted, 0, versions))
+                items += self._delete(session_id, chunk, [], counted, versions)
                 chunk, versions = [], 0
             chunk.append(sort)
         done = not copies.locked.versions
@@ -116,15 +103,20 @@ class Eraser:
         if entered and done:
             last.append(Check(_ENTRY, self._standing(subject_key(subject, session_id))))
         if last or chunk or versions:
-            items += self._delete(session_id, chunk, last, _Counts(counted, int(done), versions))
+            items += self._delete(session_id, chunk, last, counted, versions)
         return Erased(items, int(done), copies.versions, copies.locked)
 
-    def _close(self, session_id: str, customer_id: str) -> bool:
+    def _close(self, session_id: str, customer_id: str, counted: Counted | None) -> bool:
         """From here on every writer refuses the session. Whether it has a META that is the customer's."""
+        checks = [Check(_META, self._closed(session_id, customer_id))]
+        if counted is not None:
+            checks.append(counted(0, 0, 0))
         try:
-            self._patience(lambda: self._mark(session_id, customer_id))
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            meta = cast("Item", error.response.get("Item", {}))
+            self._patience(lambda: self._mark(checks))
+        except Canceled as canceled:
+            if canceled.checks.keys() != {_META}:
+                raise
+            meta = canceled.checks[_META]
             if "customer_id" in meta:
                 raise NotTheirs from None
             # An administrator deleted it, or it has expired: no writer takes it up again.
@@ -143,30 +135,34 @@ class Eraser:
                 return
             start = {name: {"S": value["S"]} for name, value in page["LastEvaluatedKey"].items()}
 
-    def _delete(self, session_id: str, sorts: list[str], last: list[Check], counts: _Counts) -> int:
+    def _delete(
+        self, session_id: str, sorts: list[str], last: list[Check], counted: Counted | None, versions: int
+    ) -> int:
         """Delete those of `sorts` that stand, and `last`; how many items of the session that were."""
         left = [Check(sort, self._standing(session_key(session_id, sort))) for sort in sorts] + last
-        while left:
-            number = sum(check.name != _ENTRY for check in left)
+        while left or (versions and counted is not None):
+            sessions = sum(check.name == _ENTRY for check in left)
+            items = len(left) - sessions
+            checks = [*left, counted(items, sessions, versions)] if counted is not None else left
             try:
-                self._patience(lambda: self._write([*left, *counts.checks(number)]))  # noqa: B023 - called at once
+                self._patience(lambda: self._write(checks))  # noqa: B023 - called at once
             except Canceled as canceled:
                 gone = canceled.checks.keys() & {check.name for check in left}
                 if not gone:
                     raise
-                if _ENTRY in gone:
-                    return number  # done before: the answer was lost
-                # Their time had come while we were at it, or the answer was lost.
+                # Their time had come while we were at it; or all are, since the answer was lost, and versions are told.
                 left = [check for check in left if check.name not in gone]
+                if not left:
+                    return 0
             except self._client.exceptions.ClientError as error:
-                if len(left) == 1 or code_of(error) != "ValidationException":
+                if len(sorts) < 2 or code_of(error) != "ValidationException":
                     raise
                 # Of large items fewer go at once: the aggregate size of a transaction is 4 MB.
                 half = len(sorts) // 2
-                first = self._delete(session_id, sorts[:half], [], counts._replace(sessions=0))
-                return first + self._delete(session_id, sorts[half:], last, counts._replace(versions=0))
+                first = self._delete(session_id, sorts[:half], [], counted, versions)
+                return first + self._delete(session_id, sorts[half:], last, counted, 0)
             else:
-                return number
+                return items
         return 0
 
     @log_dynamodb_operation("TransactWriteItems:EraseItems")
@@ -176,18 +172,23 @@ class Eraser:
     def _standing(self, key: Key) -> TransactWriteItemTypeDef:
         return {"Delete": {"TableName": self._table, "Key": key, "ConditionExpression": "attribute_exists(PK)"}}
 
-    @log_dynamodb_operation("UpdateItem:MarkErasing")
-    def _mark(self, session_id: str, customer_id: str) -> UpdateItemOutputTypeDef:
+    @log_dynamodb_operation("TransactWriteItems:MarkErasing")
+    def _mark(self, checks: list[Check]) -> None:
+        self._transactions.write(checks)
+
+    def _closed(self, session_id: str, customer_id: str) -> TransactWriteItemTypeDef:
         # Without its time to live: META does not expire while it is what the session is found by.
-        return self._client.update_item(
-            TableName=self._table,
-            Key=session_key(session_id),
-            UpdateExpression="SET #state = :erasing REMOVE expires_at",
-            ConditionExpression="customer_id = :customer",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={":erasing": {"S": ERASING}, ":customer": {"S": customer_id}},
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": session_key(session_id),
+                "UpdateExpression": "SET #state = :erasing REMOVE expires_at",
+                "ConditionExpression": "customer_id = :customer",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": {":erasing": {"S": ERASING}, ":customer": {"S": customer_id}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
 
     @log_dynamodb_operation("Query:ItemsToErase")
     def _query(self, session_id: str, start: Key | None) -> QueryOutputTypeDef:

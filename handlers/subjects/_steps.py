@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from ._patience import Patience
 
-START: Final = "start"
-FINISH: Final = "finish"
-FAILED: Final = "failed"
 LEDGER: Final = "erasure/ledger/"
 
 
@@ -43,11 +40,6 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     versions: int = 0
     detail: str = ""
     version: int = 1
-
-
-def ledger_key(subject: str) -> str:
-    """The key of what says, for as long as any backup is kept, that a person was erased."""
-    return f"{LEDGER}{subject}.json"
 
 
 class Steps:
@@ -86,9 +78,9 @@ class Steps:
         )
 
     def enter(self, request: Request) -> None:
-        """Enter the subject into the ledger, which is replayed after every restore."""
+        """Enter the subject into the ledger, which is replayed after every restore, for as long as backups are kept."""
         subject = subject_of(request.request_id)
-        self._put(ledger_key(subject), {"subject": subject, "request_id": request.request_id, "at": self._now()})
+        self._put(f"{LEDGER}{subject}.json", {"subject": subject, "request_id": request.request_id, "at": self._now()})
 
     def _now(self) -> str:
         now = datetime.fromtimestamp(self._clock() / 1000, UTC)

@@ -142,7 +142,7 @@ class Worker:
 
         try:
             self._requests.release(request, me=me)
-        except (ClientError, BotoCoreError, OutOfTime):
+        except (ClientError, BotoCoreError):
             return
 
     def _failed(self, request: Request) -> Answer:

@@ -202,6 +202,18 @@ def test_a_hold_that_comes_while_it_runs_stops_it_at_once(people):
     assert "finish" not in people.steps(request)
 
 
+def test_a_hold_that_comes_before_a_session_keeps_its_copies(people):
+    request = people.ask(people.alice)
+    people.dynamodb.meta.events.register_first(
+        "before-call.dynamodb.TransactWriteItems",
+        lambda **_: hold(people) if people.standing(people.alice).held == "" else None,
+    )
+    copies = people.versions(BACKUP)
+    assert people.call(request)["state"] == "HOLD"
+    assert people.versions(BACKUP) == copies
+    assert [item["state"]["S"] for item in people.items() if item["SK"]["S"] == "META"] == ["ACTIVE"] * 5
+
+
 def test_locked_copies_are_never_called_erased(people):
     end = later(people.now, days=400)
     people.lock("s3", until_ms=end)
@@ -324,10 +336,12 @@ def test_with_little_time_it_stops_and_the_next_call_goes_on(people):
             return 30_000 if self.left > 0 else 500
 
     for number in range(400):
-        answer = people.erasure()({"request_id": request.request_id}, Short(24, number))
+        answer = people.erasure()({"request_id": request.request_id}, Short(18, number))
         states.append(answer["state"])
         if answer["state"] == "DONE":
             break
+        # It gives its lease back even then: nobody waits for one who has gone.
+        assert people.standing(people.alice).lease_by == ""
         people.now += answer["wait"] * 1000
     assert states[-1] == "DONE"
     assert len(states) > 5

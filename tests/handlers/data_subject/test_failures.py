@@ -213,7 +213,7 @@ def test_a_version_that_s3_does_not_delete_is_no_success(case):
     refused = case()
 
     def after_call(parsed: dict[str, Any], **_: Any) -> None:
-        parsed["Errors"] = [{"Key": "sessions/s1/turns.json", "Code": "InternalError"}]
+        parsed["Errors"] = [{"Key": "sessions/s1/turns.json", "Code": "AccessDenied"}]
         parsed["Deleted"] = []
 
     refused.world.s3.meta.events.register("after-call.s3.DeleteObjects", after_call)
@@ -224,12 +224,33 @@ def test_a_version_that_s3_does_not_delete_is_no_success(case):
     assert (steps[-1], "finish" in steps) == ("failed", False)
 
 
+def test_versions_that_s3_fails_at_are_asked_for_again(case):
+    partial = case()
+    asked: list[int] = []
+
+    def after_call(parsed: dict[str, Any], **_: Any) -> None:
+        asked.append(1)
+        if len(asked) < 3:
+            parsed["Errors"] = [{"Key": "sessions/s1/turns.json", "Code": "InternalError"}]
+
+    partial.world.s3.meta.events.register("after-call.s3.DeleteObjects", after_call)
+    assert partial.world.drive(partial.request) == "DONE"
+    assert partial.violations() == []
+    assert len(asked) == 4  # twice again, and the export
+    assert partial.world.slept > 0
+
+
+def test_a_transaction_that_can_never_be_is_an_error_and_not_done(case):
+    never = case()
+    refuse(never.world.dynamodb, "TransactWriteItems", "ValidationException", after=1, times=1000)
+    with pytest.raises(ClientError, match="ValidationException"):
+        never.world.drive(never.request)
+    assert "finish" not in never.world.steps(never.request)
+
+
 def test_what_a_batch_leaves_is_asked_for_again(case):
     partial = case()
     calls: Counter[str] = Counter()
-
-    def unread(params: dict[str, Any], parsed: dict[str, Any], **_: Any) -> None:
-        calls["read"] += 1
 
     def unwritten(parsed: dict[str, Any], **_: Any) -> None:
         calls["written"] += 1

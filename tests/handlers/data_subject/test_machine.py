@@ -14,10 +14,11 @@ killed before or after a call of AWS, is refused one; the table is restored to a
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import hypothesis.strategies as st
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -45,6 +46,24 @@ SESSIONS = {"ada": ("s1", "s2", "s"), "ada1": ("s10", "s11", "s1x"), "bo": ("t",
 who = st.sampled_from(PEOPLE)
 which = st.integers(0, 2)
 COUNTS: dict[str, int] = {}
+
+
+class Fault(NamedTuple):
+    """What befalls a call of the function: at which point, or which call of an operation."""
+
+    kind: str
+    at: int
+    operation: str
+
+
+faults = st.builds(
+    Fault,
+    kind=st.sampled_from(("none", "dies", "dies", "passes", "forbidden")),
+    at=st.integers(1, 40),
+    operation=st.sampled_from(
+        ("TransactWriteItems", "UpdateItem", "Query", "DeleteObjects", "PutObject", "ListObjectVersions", "GetItem")
+    ),
+)
 
 
 def note(what: str) -> None:
@@ -120,41 +139,27 @@ class Erasing(RuleBasedStateMachine):
 
     # What the function does, and what becomes of it
 
-    @rule(name=who, minutes=st.sampled_from((0, 1, 20)), times=st.integers(1, 4))
-    def call(self, name: str, minutes: int, times: int) -> None:
-        for _ in range(times):
-            self._called(name, minutes)
+    @rule(name=who, minutes=st.sampled_from((0, 1, 20)), faults=st.lists(faults, min_size=1, max_size=4))
+    def call(self, name: str, minutes: int, faults: list[Fault]) -> None:
+        for fault in faults:
+            self._faulty(name, minutes, fault)
 
-    @rule(name=who, at=st.integers(1, 60))
-    def dies(self, name: str, at: int) -> None:
+    def _faulty(self, name: str, minutes: int, fault: Fault) -> None:
         crashes = Crashes(*self.world.clients)
-        crashes.at = at
+        if fault.kind == "dies":
+            crashes.at = fault.at
+        elif fault.kind != "none":
+            code, status = ("InternalError", 500) if fault.kind == "passes" else ("AccessDenied", 403)
+            client = client_of(self.world, fault.operation)
+            refuse(client, fault.operation, code, after=fault.at % 6, times=2, status=status)
         try:
-            self._called(name, 1)
+            self._called(name, minutes)
         except Crash:
             note("crashes")
-        finally:
-            crashes.close()
-
-    @rule(
-        name=who,
-        after=st.integers(0, 5),
-        operation=st.sampled_from(
-            ("TransactWriteItems", "UpdateItem", "Query", "DeleteObjects", "PutObject", "ListObjectVersions")
-        ),
-        passing=st.booleans(),
-    )
-    def is_refused(self, name: str, after: int, operation: str, passing: bool) -> None:
-        from botocore.exceptions import ClientError
-
-        client = client_of(self.world, operation)
-        code = "InternalError" if passing else "AccessDenied"
-        refuse(client, operation, code, after=after, times=2, status=500 if passing else 403)
-        try:
-            self._called(name, 1)
         except ClientError:
             note("refused calls")
         finally:
+            crashes.close()
             clients()
 
     @rule(name=who)
@@ -262,4 +267,4 @@ def test_whatever_happens_the_invariants_hold(record_property):
         )
     for what, number in COUNTS.items():
         record_property(f"erasure {what} of the state machine", number)
-    assert COUNTS["calls"] > 50
+    assert min(COUNTS["calls"], COUNTS["crashes"], COUNTS["refused calls"]) > 20, COUNTS
