@@ -1,15 +1,18 @@
 """The ledger, replayed onto a table that was restored: whoever was erased is erased again, before the table is used.
 
 A restored table may be older than an erasure, its tombstone and its entries. So the whole of it is read once: META says
-by its customer, an entry by its key, whose a session is. For operators: no function's role may scan.
+by its customer, an entry by its key, whose a session is. An erasure that has no end in the audit was not over when the
+newer table was lost: its entries and its request stay, so that it finds what is left outside of the table when it goes
+on. For operators: no function's role may scan.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..sessions import META, SESSION, SUBJECT, session_id_of, subject_key, tombstone_key
+from ..sessions import META, SESSION, SUBJECT, session_id_of, tombstone_key
+from ._request import ERASURE, FAMILIES, REQUEST
 from ._steps import LEDGER
 
 if TYPE_CHECKING:
@@ -22,33 +25,53 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, AttributeValueTypeDef]
 
-_REQUESTS: Final = ("ERASURE#", "ACCESS#")
-
 
 class Replayed(NamedTuple):
-    """How many people the ledger has, and what of theirs was erased from the table."""
+    """How many people the ledger has, and what of theirs was erased from the table.
+
+    `unfinished` are those whose erasure has no end: it goes on, or is asked for again where its request is gone.
+    """
 
     subjects: int
     sessions: int
     items: int
+    unfinished: frozenset[str] = frozenset()
 
 
-def erased_subjects(client: S3Client, bucket: str) -> frozenset[str]:
-    """Who was erased: the hashes that the ledger in `bucket` has."""
-    found: list[str] = []
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=LEDGER):
-        found += [one["Key"].removeprefix(LEDGER).removesuffix(".json") for one in page.get("Contents", [])]
-    return frozenset(found)
+class Ledger:
+    """Who was erased, as `bucket` has it."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._unfinished: dict[str, frozenset[str]] = {}
+
+    def subjects(self) -> frozenset[str]:
+        """The hashes of everybody whose erasure was begun. Raises what botocore does."""
+        return frozenset(key.removeprefix(LEDGER).removesuffix(".json") for key in self._keys(LEDGER))
+
+    def unfinished(self, subject: str) -> frozenset[str]:
+        """Ids of the subject's erasures that the audit has no end of. Raises what botocore does."""
+        if subject not in self._unfinished:
+            steps = [key.split("/") for key in self._keys(f"{ERASURE}/{subject}-")]
+            ended = {request_id for _, request_id, step in steps if step.endswith("-finish.json")}
+            self._unfinished[subject] = frozenset(request_id for _, request_id, _ in steps) - ended
+        return self._unfinished[subject]
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for one in page.get("Contents", []):
+                yield one["Key"]
 
 
 class Replay:
-    """Replays the ledger's `subjects` onto `table`. `subject_of` makes a customer's hash; times are epoch seconds."""
+    """Replays `ledger` onto `table`. `subject_of` makes a customer's hash; `keep_until` is in epoch seconds."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         table: str,
-        subjects: frozenset[str],
+        ledger: Ledger,
         *,
         eraser: Eraser,
         subject_of: Callable[[str], str],
@@ -56,7 +79,8 @@ class Replay:
     ) -> None:
         self._client = client
         self._table = table
-        self._subjects = subjects
+        self._ledger = ledger
+        self._subjects = ledger.subjects()
         self._eraser = eraser
         self._subject_of = subject_of
         self._keep_until = keep_until
@@ -66,27 +90,30 @@ class Replay:
         sessions = items = 0
         for item in self._keys():
             key, sort = item["PK"]["S"], item["SK"]["S"]
-            session_id = session_id_of(key)
+            session_id, subject = session_id_of(key), key.partition("#")[2]
             if session_id is not None and sort == META and "customer_id" in item:
                 customer_id = item["customer_id"]["S"]
                 subject = self._subject_of(customer_id)
                 if subject in self._subjects:
                     erased = self._eraser.erase(session_id, subject, customer_id, entered=False)
                     sessions, items = sessions + 1, items + erased.items
-            elif key.startswith(SUBJECT) and key.removeprefix(SUBJECT) in self._subjects:
-                subject, entered = key.removeprefix(SUBJECT), sort.removeprefix(SESSION)
-                items += self._eraser.erase(entered, subject, None, entered=False).items
-                self._delete(subject_key(subject, entered))
-            elif key.startswith(_REQUESTS) and key.partition("#")[2] in self._subjects and sort == "REQUEST":
-                # It may still say whose it is.
-                self._delete({"PK": {"S": key}, "SK": {"S": sort}})
+            elif subject not in self._subjects:
+                continue
+            elif key.startswith(SUBJECT):
+                items += self._eraser.erase(sort.removeprefix(SESSION), subject, None, entered=False).items
+                if not self._ledger.unfinished(subject):
+                    self._delete(item)
+            # What is over may still say whose it was.
+            elif sort == REQUEST and item["request_id"]["S"] not in self._ledger.unfinished(subject):
+                self._delete(item)
         for subject in sorted(self._subjects):
             self._bury(subject)
-        return Replayed(len(self._subjects), sessions, items)
+        unfinished = frozenset(subject for subject in self._subjects if self._ledger.unfinished(subject))
+        return Replayed(len(self._subjects), sessions, items, unfinished)
 
     def theirs(self) -> Callable[[Item], bool]:
         """What tells, of an item of the table as it stands now, whether it is of a subject. Reads the whole table."""
-        own: set[str] = {f"{family}{subject}" for family in (SUBJECT, *_REQUESTS) for subject in self._subjects}
+        own: set[str] = {f"{family}{subject}" for family in (SUBJECT, *FAMILIES) for subject in self._subjects}
         for item in self._keys():
             if "customer_id" in item and item["SK"]["S"] == META:
                 if self._subject_of(item["customer_id"]["S"]) in self._subjects:
@@ -97,7 +124,7 @@ class Replay:
 
     def _keys(self) -> Iterator[Item]:
         pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table, ProjectionExpression="PK, SK, customer_id", ConsistentRead=True
+            TableName=self._table, ProjectionExpression="PK, SK, customer_id, request_id", ConsistentRead=True
         )
         for page in pages:
             yield from page["Items"]
@@ -109,5 +136,5 @@ class Replay:
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
-    def _delete(self, key: dict[str, dict[str, str]]) -> None:
-        self._client.delete_item(TableName=self._table, Key=key)
+    def _delete(self, item: Item) -> None:
+        self._client.delete_item(TableName=self._table, Key={"PK": item["PK"], "SK": item["SK"]})

@@ -33,6 +33,10 @@ DONE: Final = "DONE"
 FAILED: Final = "FAILED"  # a person has to look
 PENDING_RETENTION: Final = "PENDING_RETENTION"  # versions are locked: they go when the lock ends
 
+# Where requests stand: the beginnings of their partition keys, erasure's first, and their sort key.
+FAMILIES: Final = ("ERASURE#", "ACCESS#")
+REQUEST: Final = "REQUEST"
+
 _LETTERS: Final = {"e": ERASURE, "a": ACCESS, "p": PORTABILITY}
 _SUBJECT_LENGTH: Final = 32
 
@@ -100,8 +104,8 @@ def kind_of(request_id: str) -> str:
 
 def request_key(kind: str, subject: str) -> Key:
     """Where the request of a person stands: erasure's beside the tombstone, what gives data out apart from it."""
-    family = "ERASURE" if kind == ERASURE else "ACCESS"
-    return {"PK": {"S": f"{family}#{subject}"}, "SK": {"S": "REQUEST"}}
+    erasure, access = FAMILIES
+    return {"PK": {"S": f"{erasure if kind == ERASURE else access}{subject}"}, "SK": {"S": REQUEST}}
 
 
 def request_of(item: Mapping[str, AttributeValueTypeDef]) -> Request:

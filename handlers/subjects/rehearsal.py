@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .._assembly import sessions, subject_hashing
 from ..sessions import SessionRefused, Transactions, Turn, session_key, subject_key, tombstone_key
 from ._patience import Patience
-from ._replay import Replay, Replayed, erased_subjects
+from ._replay import Ledger, Replay, Replayed
 from ._request import ERASURE, FAILED, VERIFIED, Request, new_request_id, request_key, subject_of
 from ._requests import Requests
 from ._session import Eraser
@@ -134,7 +134,7 @@ def _replay(dynamodb: DynamoDBClient, s3: S3Client, table: str, audit_bucket: st
     return Replay(
         dynamodb,
         table,
-        erased_subjects(s3, audit_bucket),
+        Ledger(s3, audit_bucket),
         eraser=eraser,
         subject_of=subject_hashing(secret),
         keep_until=int(time.time()) + _KEEP_SECONDS,

@@ -307,7 +307,7 @@ class TestWhatIsWrong:
         nothing_left(account)
 
     def test_the_ledger_does_not_have_the_person(self, account, monkeypatch):
-        monkeypatch.setattr(account.loaded, "erased_subjects", lambda *_: frozenset())
+        monkeypatch.setattr(account.loaded.Ledger, "subjects", lambda _: frozenset())
         assert "left after the replay" in fails(account.drill().run(), "replay")
         nothing_left(account)
 

@@ -234,23 +234,10 @@ def test_when_the_lock_ends_the_erasure_does(people):
     people.lock("s3", until_ms=later(people.now, days=400))
     request = people.ask(people.alice)
     people.drive(request)
-    (locked,) = [one for one in people.versions(BACKUP) if one[0].endswith("locked.json")]
-    _unlock(locked)
+    people.unlock()
     people.now = later(people.now, days=401)
     assert people.drive(request) == "DONE"
     erased(people)
-
-
-def _unlock(version) -> None:
-    """A lock ends by the clock, and moto's is today's."""
-    from datetime import UTC, datetime
-
-    from moto.core import DEFAULT_ACCOUNT_ID
-    from moto.s3.models import s3_backends
-
-    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
-    key = backend.get_object(BACKUP, version[0], version_id=version[1])
-    key.lock_until = datetime(2020, 1, 1, tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_an_export_is_taken_back_and_who_makes_one_is_waited_for(people):

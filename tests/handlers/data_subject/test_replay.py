@@ -8,7 +8,7 @@ from handlers.sessions import SessionRefused, Turn
 from handlers.subjects import rehearsal
 
 from ..conftest import TABLE, create_table
-from .world import AUDIT, KEY, World, digest, subject_hash
+from .world import AUDIT, KEY, World, digest, later, subject_hash
 
 
 @pytest.fixture
@@ -55,6 +55,39 @@ def test_who_was_erased_is_back_after_a_restore_and_gone_after_the_replay(restor
     assert bob == {digest(item) for item in restored.items() if item["PK"]["S"] == "SESSION#s10"}
 
 
+def test_an_erasure_that_was_not_over_goes_on_in_the_restored_table(world):
+    # Given an erasure that waits for a lock, and the table of before it
+    dan = world.register("dan")
+    world.say(dan, "d1", 1)
+    world.lock("d1", until_ms=later(world.now, days=30))
+    request = world.ask(dan)
+    backup = world.items()
+    assert world.drive(request) == "PENDING_RETENTION"
+    restore(world, backup)
+    # When the ledger is replayed, then what was said is gone, and what leads to the copy stands
+    replayed = replay(world)
+    assert replayed.unfinished == {subject_hash(dan)}
+    assert [item["PK"]["S"] for item in world.items() if item["PK"]["S"] == "SESSION#d1"] == []
+    assert world.standing(dan).request_id == request.request_id
+    assert world.drive(world.standing(dan)) == "PENDING_RETENTION"
+    # And when the lock ends, the erasure does.
+    world.unlock()
+    world.now = later(world.now, days=31)
+    assert world.drive(request) == "DONE"
+    assert world.left_of(dan, ["d1"]) == []
+
+
+def test_an_erasure_whose_request_is_lost_is_asked_for_again(world):
+    world.say("dan", "d1", 1)
+    world.lock("d1", until_ms=later(world.now, days=30))
+    backup = world.items()
+    assert world.drive(world.ask("dan", random="r1")) == "PENDING_RETENTION"
+    restore(world, backup)
+    assert replay(world).unfinished == {subject_hash("dan")}
+    assert world.standing("dan") is None
+    assert world.drive(world.ask("dan", random="r2")) == "PENDING_RETENTION"
+
+
 def test_writers_refuse_them_in_the_restored_table(restored):
     replay(restored)
     with pytest.raises(SessionRefused, match="erased"):
@@ -79,7 +112,7 @@ def test_what_is_theirs_is_told_before_the_replay(restored):
 def test_without_a_ledger_nothing_is_touched(world):
     world.say("bob", "s1")
     before = world.items()
-    assert replay(world) == (0, 0, 0)
+    assert replay(world) == (0, 0, 0, frozenset())
     assert world.items() == before
 
 

@@ -128,6 +128,13 @@ class World:
             ObjectLockRetainUntilDate=datetime.fromtimestamp(until_ms / 1000, UTC),
         )
 
+    def unlock(self) -> None:
+        """Every lock has ended: it does by the clock, and moto's is the machine's."""
+        keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BACKUP].keys
+        for one in (one for name in keys for one in keys.getlist(name)):
+            if getattr(one, "lock_until", None):
+                one.lock_until = "2020-01-01T00:00:00Z"
+
     # The erasure
 
     def erasure(self, *, clients: tuple[Any, ...] | None = None, attempts: int = 8) -> Worker:
