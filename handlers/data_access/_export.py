@@ -29,6 +29,7 @@ from ..subjects import (
     Request,
     Requests,
     Steps,
+    export_of,
     subject_of,
 )
 from ._files import Lines, Made
@@ -69,11 +70,6 @@ class Export:
         Raises `LeaseLost`, `OutOfTime`, `ValueError` if an item cannot be read, or what botocore does.
         """
         return _Run(self._parts, request, me).go_on()
-
-
-def prefix_of(request_id: str) -> str:
-    """Where the files of a request are."""
-    return f"subjects/{subject_of(request_id)}/{request_id.rpartition('-')[2]}/"
 
 
 class _End(Enum):
@@ -177,7 +173,7 @@ class _Run:
         return Answer(self._request.request_id, DONE)
 
     def _put(self, name: str, body: bytes, kind: str) -> None:
-        key = prefix_of(self._request.request_id) + name
+        key = export_of(self._request.request_id) + name
 
         def call() -> None:
             self._move(lease_by=self._me)  # raises if the lease is lost: nothing is put then

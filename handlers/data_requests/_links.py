@@ -10,7 +10,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final
 
-from ..subjects import Request, subject_of
+from ..subjects import Request, export_of
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -44,7 +44,7 @@ class Links:
 
     def sign(self, request: Request, name: str) -> str:
         """A link to a file of the export."""
-        key = f"subjects/{subject_of(request.request_id)}/{request.request_id.rpartition('-')[2]}/{name}"
+        key = export_of(request.request_id) + name
         return self._client.generate_presigned_url(
             "get_object",
             Params={

@@ -31,6 +31,7 @@ from ..subjects import (
     Request,
     Requests,
     Steps,
+    exports_of,
     subject_of,
 )
 from ._account import DELETED, NO_ACCOUNT, SENT, Accounts
@@ -132,7 +133,7 @@ class _Run:
             erased = parts.eraser.erase(session_id, self._subject, request.customer_id, self._counted)
             sessions += bool(erased.sessions or erased.items or erased.versions)
             locked = locked.joined(erased.locked)
-        exports = parts.exports.purge(f"subjects/{self._subject}/", now=parts.clock())
+        exports = parts.exports.purge(exports_of(self._subject), now=parts.clock())
         return Found(sessions, exports.versions, locked.joined(exports.locked))
 
     def _counted(self, items: int, sessions: int, versions: int) -> Check:

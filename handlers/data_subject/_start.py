@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,9 +10,8 @@ from mangaobs.functions import read
 from .. import _clients
 from .._assembly import now_ms
 from .._entry import Work
-from ..sessions import Transactions
 from ..signals import ERASURE_FAILURES
-from ..subjects import ERASURE, Deadline, Discovery, Eraser, Objects, Patience, Requests, Steps, Worker
+from ..subjects import ERASURE, Eraser, Objects, Worker, tools
 from ._account import Accounts
 from ._erasure import Erasure, Parts
 from .settings import Settings
@@ -27,27 +24,34 @@ def started(environ: Mapping[str, str]) -> Work:
     """The erasure function as it runs in Lambda."""
     settings = read(Settings, environ)
     session = _clients.session()
-    once = _clients.limits(connect=1, read=5, attempts=1)
-    deadline = Deadline()
-    patience = Patience(sleep=time.sleep, random=random.random, remaining=deadline, margin=_MARGIN_SECONDS)
-    dynamodb, s3 = session.client("dynamodb", config=once), session.client("s3", config=once)
-    transactions = Transactions(dynamodb, sleep=time.sleep, random=random.random, attempts=1)
     table = settings.session_table
-    accounts = Accounts(
-        session.client("cognito-idp", config=once) if settings.user_pool_id else None,
-        session.client("sesv2", config=once) if settings.confirmation_sender else None,
-        pool=settings.user_pool_id,
-        sender=settings.confirmation_sender,
-        patience=patience,
+    own = tools(
+        session,
+        table=table,
+        index=settings.customer_index,
+        audit_bucket=settings.audit_bucket,
+        margin=_MARGIN_SECONDS,
     )
-    copies = Objects(s3, settings.backup_bucket, patience)
     parts = Parts(
-        requests=Requests(dynamodb, table, transactions=transactions, patience=patience),
-        discovery=Discovery(dynamodb, table, settings.customer_index, patience),
-        eraser=Eraser(dynamodb, table, transactions=transactions, copies=copies, patience=patience, clock=now_ms),
-        exports=Objects(s3, settings.subject_export_bucket, patience),
-        steps=Steps(s3, settings.audit_bucket, patience=patience, clock=now_ms),
-        accounts=accounts,
+        requests=own.requests,
+        discovery=own.discovery,
+        eraser=Eraser(
+            own.dynamodb,
+            table,
+            transactions=own.transactions,
+            copies=Objects(own.s3, settings.backup_bucket, own.patience),
+            patience=own.patience,
+            clock=now_ms,
+        ),
+        exports=Objects(own.s3, settings.subject_export_bucket, own.patience),
+        steps=own.steps,
+        accounts=Accounts(
+            session.client("cognito-idp", config=own.once) if settings.user_pool_id else None,
+            session.client("sesv2", config=own.once) if settings.confirmation_sender else None,
+            pool=settings.user_pool_id,
+            sender=settings.confirmation_sender,
+            patience=own.patience,
+        ),
         clock=now_ms,
         rest=settings.rediscover_seconds,
         keep_seconds=settings.ledger_days * 24 * 3600,
@@ -55,9 +59,9 @@ def started(environ: Mapping[str, str]) -> Work:
     return Worker(
         Erasure(parts),
         kinds=frozenset((ERASURE,)),
-        requests=parts.requests,
-        steps=parts.steps,
-        deadline=deadline,
+        requests=own.requests,
+        steps=own.steps,
+        deadline=own.deadline,
         clock=now_ms,
         failures=ERASURE_FAILURES,
     )

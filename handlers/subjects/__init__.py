@@ -19,6 +19,8 @@ from ._request import (
     VERIFIED,
     VERIFYING,
     Request,
+    export_of,
+    exports_of,
     kind_of,
     new_request_id,
     subject_of,
@@ -26,6 +28,7 @@ from ._request import (
 from ._requests import Erased, LeaseLost, Requests
 from ._session import Eraser, NotTheirs
 from ._steps import Steps
+from ._tools import tools
 from ._worker import DAY, Answer, InvalidInput, Worker
 
 __all__ = [
@@ -58,7 +61,10 @@ __all__ = [
     "Requests",
     "Steps",
     "Worker",
+    "export_of",
+    "exports_of",
     "kind_of",
     "new_request_id",
     "subject_of",
+    "tools",
 ]

@@ -102,6 +102,16 @@ def kind_of(request_id: str) -> str:
     return _LETTERS[request_id[len(subject_of(request_id)) + 1]]
 
 
+def exports_of(subject: str) -> str:
+    """Where a person's exports are: the prefix of their objects."""
+    return f"subjects/{subject}/"
+
+
+def export_of(request_id: str) -> str:
+    """Where the files of one export are."""
+    return f"{exports_of(subject_of(request_id))}{request_id.rpartition('-')[2]}/"
+
+
 def request_key(kind: str, subject: str) -> Key:
     """Where the request of a person stands: erasure's beside the tombstone, what gives data out apart from it."""
     erasure, access = FAMILIES

@@ -11,11 +11,21 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from handlers.data_access._export import Export, Parts, prefix_of
+from handlers.data_access._export import Export, Parts
 from handlers.data_access._records import fields, record_of, schema, types
 from handlers.data_access._sources import Sources
 from handlers.sessions import Summary, Transactions
-from handlers.subjects import ACCESS, PORTABILITY, Deadline, Discovery, Patience, Requests, Steps, Worker
+from handlers.subjects import (
+    ACCESS,
+    PORTABILITY,
+    Deadline,
+    Discovery,
+    Patience,
+    Requests,
+    Steps,
+    Worker,
+    export_of,
+)
 
 from ..conftest import INDEX, TABLE, Context
 from ..data_subject.test_failures import refuse
@@ -90,7 +100,7 @@ class Exporting(World):
         return [one["step"] for one in sorted(steps, key=lambda one: one["at"])]
 
     def body(self, request, name: str) -> bytes:
-        return self.buckets.get_object(Bucket=EXPORTS, Key=prefix_of(request.request_id) + name)["Body"].read()
+        return self.buckets.get_object(Bucket=EXPORTS, Key=export_of(request.request_id) + name)["Body"].read()
 
 
 @pytest.fixture

