@@ -12,6 +12,10 @@ from moto import mock_aws
 
 from mangaobs.runtime import _context, _log
 
+from . import moto_transactions
+
+moto_transactions.install()
+
 TABLE = "manga-assist-sessions"
 INDEX = "GSI1-customer-sessions"
 REGION = "us-east-1"
