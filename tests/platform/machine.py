@@ -1,7 +1,7 @@
 """A state machine's definition, run step by step: of Amazon States Language what the data requests' machine has.
 
-Written from the Amazon States Language's specification ("Choice", "Task", "Wait", "Retry", "Catch", "ResultSelector");
-whatever else stands in a definition is an error. Time does not pass: what it would wait for is noted.
+Written from the Amazon States Language's specification ("Choice", "Pass", "Task", "Wait", "Retry", "Catch", "Payload
+Template"); whatever else stands in a definition is an error. Time does not pass: what it would wait for is noted.
 """
 
 from __future__ import annotations
@@ -49,6 +49,10 @@ def run(definition: dict[str, Any], given: dict[str, Any], invoke: Invoke) -> Ru
         elif kind == "Wait":
             found.waits.append(_at(state["SecondsPath"], data))
             at = state["Next"]
+        elif kind == "Pass":
+            assert set(state) == {"Type", "Parameters", "Next"}, state
+            data = _filled(state["Parameters"], data)
+            at = state["Next"]
         else:
             assert kind == "Task", kind
             assert state["Resource"] == "arn:aws:states:::lambda:invoke"
@@ -62,25 +66,32 @@ def run(definition: dict[str, Any], given: dict[str, Any], invoke: Invoke) -> Ru
                 at = caught["Next"]
                 continue
             name = state["ResultPath"].removeprefix("$.")
-            data[name] = {key.removesuffix(".$"): _at(path, answer) for key, path in state["ResultSelector"].items()}
+            data[name] = _filled(state["ResultSelector"], answer)
             at = state["Next"]
 
 
 def _tried(state: dict[str, Any], data: dict[str, Any], invoke: Invoke, found: Run) -> dict[str, Any]:
-    payload = {
-        key.removesuffix(".$"): _at(value, data) if key.endswith(".$") else value
-        for key, value in state["Parameters"]["Payload"].items()
-    }
+    given = _filled(state["Parameters"], data)
     tried = [0] * len(state["Retry"])
     while True:
         try:
-            return invoke(state["Parameters"]["FunctionName"], payload)
+            return invoke(given["FunctionName"], given["Payload"])
         except TaskError as error:
             number = next((i for i, one in enumerate(state["Retry"]) if _named(one, error)), None)
             if number is None or tried[number] >= state["Retry"][number]["MaxAttempts"]:
                 raise
             tried[number] += 1
             found.retries += 1
+
+
+def _filled(template: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in template.items():
+        if key.endswith(".$"):
+            found[key.removesuffix(".$")] = _at(value, data)
+        else:
+            found[key] = _filled(value, data) if isinstance(value, dict) else value
+    return found
 
 
 def _named(one: dict[str, Any], error: TaskError) -> bool:

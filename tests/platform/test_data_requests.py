@@ -33,7 +33,10 @@ def definition(machine):
 
 
 class Functions:
-    """Functions that give the answers in turn; the last one again and again. An error's name is raised."""
+    """Functions that give the answers in turn; the last one again and again. An error's name is raised.
+
+    An answer is a state, seconds, and the request's attempt where a person began another one.
+    """
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -44,12 +47,22 @@ class Functions:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, str):
             raise TaskError(answer)
-        state, wait = answer
-        return {"request_id": payload["request_id"], "state": state, "wait": wait}
+        state, wait, *attempt = answer
+        return {
+            "request_id": payload["request_id"],
+            "state": state,
+            "wait": wait,
+            "attempt": attempt[0] if attempt else 1,
+        }
+
+    @property
+    def notes(self):
+        """The attempts that were said to have failed."""
+        return [payload["attempt"] for _, payload in self.calls if payload.get("failed")]
 
 
-def ran(definition, functions, request_id=IDS["erasure"]):
-    return run(definition, {"request_id": request_id}, functions)
+def ran(definition, functions, request_id=IDS["erasure"], attempt=1):
+    return run(definition, {"request_id": request_id, "attempt": attempt}, functions)
 
 
 # The machine
@@ -85,7 +98,7 @@ def test_what_passes_is_tried_again_and_nothing_is_given_up(definition):
     functions = Functions(*["Lambda.ServiceException"] * 6, ("DONE", 1))
     found = ran(definition, functions)
     assert (found.end, found.retries, found.waits) == ("Done", 6, [])
-    assert not [payload for _, payload in functions.calls if "failed" in payload]
+    assert functions.notes == []
 
 
 def test_a_busy_function_is_waited_for_and_no_request_fails_of_it(definition):
@@ -93,7 +106,7 @@ def test_a_busy_function_is_waited_for_and_no_request_fails_of_it(definition):
     functions = Functions(*["Lambda.TooManyRequestsException"] * 100, *["AccessDenied"] * 6, ("DONE", 1))
     found = ran(definition, functions)
     assert (found.end, found.retries) == ("Done", 106)
-    assert not [payload for _, payload in functions.calls if "failed" in payload]
+    assert functions.notes == []
     for state in definition["States"].values():
         for one in state.get("Retry", []):
             if "Lambda.TooManyRequestsException" in one["ErrorEquals"]:
@@ -113,9 +126,28 @@ def test_what_fails_each_time_is_noted_as_failed_by_the_same_function_and_waits_
     assert given_up == [7]
 
 
+def test_a_failure_is_noted_of_the_attempt_that_the_execution_was_begun_for(definition):
+    # Given a function that never answered, then the attempt is that of the input.
+    functions = Functions(*["AccessDenied"] * 7, ("DONE", 1))
+    assert ran(definition, functions, attempt=3).end == "Done"
+    assert functions.notes == [3]
+
+
+def test_a_late_failure_is_noted_of_the_attempt_that_the_function_last_told_of(definition):
+    # Given an execution of the first attempt that slept while a person began the second, when the function told it
+    # so, and failed then, then what failed is the second.
+    functions = Functions(("FAILED", DAY), ("RUNNING", 1, 2), *["AccessDenied"] * 7, ("FAILED", DAY, 2), ("DONE", 1, 2))
+    assert ran(definition, functions).end == "Done"
+    assert functions.notes == [2]
+    # Given that it was not told, then it is the first, which does not stop the second.
+    functions = Functions(("FAILED", DAY), *["AccessDenied"] * 7, ("RUNNING", 60, 2), ("DONE", 1, 2))
+    found = ran(definition, functions)
+    assert (found.end, found.waits, functions.notes) == ("Done", [DAY, 60], [1])
+
+
 def test_where_not_even_the_failure_can_be_noted_the_execution_fails(definition):
     found = ran(definition, Functions("AccessDenied"))
-    assert (found.end, found.states[-1], found.retries) == (None, "NoteErasureFailed", 12)
+    assert (found.end, found.states[-1], found.retries) == (None, "NoteFailed", 12)
 
 
 @pytest.mark.parametrize("answers", [["InvalidInput"], [*["AccessDenied"] * 7, "InvalidInput"]])
