@@ -26,7 +26,7 @@ _IDS: Mapping[str, str] = {
     "table": "SessionsTableResource",
     "audit_bucket": "AuditBucket",
     "secret": "SessionHashKey",
-    "machine": "ErasureMachine",
+    "machine": "DataRequestMachine",
     "trail": "Trail",
     "trail_log_group": "TrailLogGroupResource",
     "api": "ChatApiResource",

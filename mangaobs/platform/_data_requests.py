@@ -10,7 +10,7 @@ from mangaobs.errors import RenderError
 from mangaobs.platform import _functions, _machines
 from mangaobs.platform._stack import Stack
 
-MACHINE = "ErasureMachine"
+MACHINE = "DataRequestMachine"
 ERASURE, EXPORT = "data_subject", "data_access"
 
 

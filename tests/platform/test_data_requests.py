@@ -24,7 +24,7 @@ MOST_EVENTS = 25_000  # Step Functions Developer Guide, "Service quotas": the hi
 
 @pytest.fixture(scope="module")
 def machine(template):
-    return template["Resources"]["ErasureMachine"]["Properties"]
+    return template["Resources"]["DataRequestMachine"]["Properties"]
 
 
 @pytest.fixture(scope="module")
@@ -217,10 +217,10 @@ def test_the_machine_calls_its_two_functions_and_no_other(may):
     called = {
         name
         for name in ("message", "admin-delete", "data-requests", "data-subject", "data-access")
-        if may("ErasureMachineRole", "lambda:InvokeFunction", f"{function}{name}")
+        if may("DataRequestMachineRole", "lambda:InvokeFunction", f"{function}{name}")
     }
     assert called == {"data-subject", "data-access"}
-    assert may("ErasureMachineRole", "lambda:InvokeFunction", f"{function}data-subject:7")
+    assert may("DataRequestMachineRole", "lambda:InvokeFunction", f"{function}data-subject:7")
 
 
 def test_only_who_is_asked_starts_the_machine_and_no_other_machine(may, account):
@@ -359,5 +359,5 @@ def test_without_erasure_there_is_no_machine_and_nobody_deletes_copies(tmp_path)
     for name in ("data_requests", "data_subject", "data_access"):
         (project / f"handlers/{name}/permissions.toml").unlink()
     resources = render_platform(project)["Resources"]
-    assert "ErasureMachine" not in resources
+    assert "DataRequestMachine" not in resources
     assert "DeletedByErasureAlone" not in json.dumps(resources)

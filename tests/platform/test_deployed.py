@@ -253,7 +253,7 @@ def test_a_person_is_erased_from_every_store_once_an_officer_has_looked(platform
 
     # Both executions may work on it: the one has the lease, the other waits until that would have ended.
     def histories() -> dict[str, tuple[str, str]]:
-        return platform.histories("ErasureMachine", request)
+        return platform.histories("DataRequestMachine", request)
 
     assert eventually(lambda: "SUCCEEDED" in {status for status, _ in histories().values()})
     assert {name.rpartition("-")[2] for name in histories()} == {"asked", "verified"}
@@ -328,7 +328,7 @@ FORBIDDEN = {
         ExpressionAttributeValues={":pk": {"S": "SESSION#session-1"}},
     ),
     "DataAccessRole": lambda p, c: c("s3").delete_object(Bucket=p.ids["SubjectExportBucket"], Key="subjects/x/y/z"),
-    "ErasureMachineRole": lambda p, c: c("lambda").invoke(FunctionName="manga-assist-admin-delete"),
+    "DataRequestMachineRole": lambda p, c: c("lambda").invoke(FunctionName="manga-assist-admin-delete"),
     "DeliveryRole": lambda p, c: c("s3").put_object(Bucket=p.ids["AuditBucket"], Key="events/x", Body=b"x"),
     "HandoffPipeRole": lambda p, c: c("stepfunctions").list_state_machines(),
 }

@@ -114,7 +114,7 @@ def test_who_erases_reads_no_text_and_who_gives_out_deletes_nothing(answers):
 
 
 def test_the_machine_of_requests_may_nothing_with_the_table(answers):
-    assert not {key for key, one in answers.items() if key[0] == "ErasureMachineRole" and one.decision != "DENY"}
+    assert not {key for key, one in answers.items() if key[0] == "DataRequestMachineRole" and one.decision != "DENY"}
 
 
 def test_items_are_reached_through_the_endpoint_alone(answers):
