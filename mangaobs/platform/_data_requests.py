@@ -30,6 +30,7 @@ def build(stack: Stack) -> None:
         name,
         definition="data_requests.asl.json",
         substitutions={
+            "Invoke": _machines.task("lambda:invoke"),
             "Erasure": _functions.arn_of(stack, ERASURE),
             "Export": _functions.arn_of(stack, EXPORT),
         },

@@ -30,6 +30,11 @@ def invoke(stack: Stack, sid: str, folder: str) -> Statement:
     return allow(sid, ["lambda:InvokeFunction"], [function, Sub("${Function}:*", Function=function)])
 
 
+def task(call: str) -> Text:
+    """The Resource of a task, for a call such as `lambda:invoke`: the definition itself knows no `AWS::Partition`."""
+    return Sub(f"arn:${{AWS::Partition}}:states:::{call}")
+
+
 def add(
     stack: Stack,
     id: str,
@@ -39,7 +44,10 @@ def add(
     substitutions: Mapping[str, Text],
     statements: Sequence[Statement],
 ) -> Text:
-    """A machine called `name`, of a definition in `data/`; gives its ARN. `statements` are what its role may do."""
+    """A machine called `name`, of a definition in `data/`; gives its ARN.
+
+    `substitutions` are what the definition calls `${…}`; `statements` are what its role may do.
+    """
     group, role = f"{id}LogGroup", f"{id}Role"
     _logs.add_group(stack, group, Sub("/aws/vendedlogs/states/${Name}", Name=name), masked=False)
     arn = stack.arn("states", "stateMachine:", name)

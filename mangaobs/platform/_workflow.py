@@ -29,7 +29,13 @@ def build(stack: Stack) -> None:
         MACHINE,
         _name(stack),
         definition="handoff.asl.json",
-        substitutions={"Table": stack.table_name, "Function": _functions.arn_of(stack, TASK)},
+        substitutions={
+            "GetItem": _machines.task("dynamodb:getItem"),
+            "UpdateItem": _machines.task("dynamodb:updateItem"),
+            "Invoke": _machines.task("lambda:invoke"),
+            "Table": stack.table_name,
+            "Function": _functions.arn_of(stack, TASK),
+        },
         statements=[
             allow(
                 "UpdateSession",

@@ -55,7 +55,7 @@ def run(definition: dict[str, Any], given: dict[str, Any], invoke: Invoke) -> Ru
             at = state["Next"]
         else:
             assert kind == "Task", kind
-            assert state["Resource"] == "arn:aws:states:::lambda:invoke"
+            assert state["Resource"] == "${Invoke}"
             try:
                 answer = {"Payload": _tried(state, data, invoke, found)}
             except TaskError as error:

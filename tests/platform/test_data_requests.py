@@ -81,7 +81,8 @@ def test_each_kind_goes_to_its_function_with_the_id_and_nothing_else(definition,
 def test_the_names_in_the_definition_are_the_functions(machine):
     # Given the definition's two names, then each is the function whose name stands in the ARN.
     named = {name: json.dumps(arn) for name, arn in machine["DefinitionSubstitutions"].items()}
-    assert set(named) == {"Erasure", "Export"}
+    assert set(named) == {"Invoke", "Erasure", "Export"}
+    assert named["Invoke"] == '{"Fn::Sub": "arn:${AWS::Partition}:states:::lambda:invoke"}'
     assert "${DataSubjectFunction}" in named["Erasure"]
     assert "${DataAccessFunction}" in named["Export"]
 

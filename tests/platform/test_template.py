@@ -93,6 +93,13 @@ def test_every_function_has_a_role_log_group_and_dead_letters_of_its_own(templat
 
 
 @pytest.mark.parametrize("sets", [[], ["platform.dax=true", "platform.bedrock_logging=true"]])
+def test_every_arn_is_of_the_partition_that_it_is_deployed_in(sets):
+    # Given that China and GovCloud are other partitions, then the definitions of state machines name none either.
+    text = to_json(render(*sets))
+    assert text.count("arn:") == text.count("arn:${AWS::Partition}:") > 0
+
+
+@pytest.mark.parametrize("sets", [[], ["platform.dax=true", "platform.bedrock_logging=true"]])
 def test_every_role_is_under_the_boundary_and_every_trust_knows_whose_call_it_is(sets):
     for id, role in of(render(*sets), "AWS::IAM::Role").items():
         assert role["PermissionsBoundary"] == {"Ref": "RoleBoundary"}, id
@@ -231,12 +238,11 @@ def test_bedrocks_logs_are_a_switch_that_is_off(template):
 def test_the_hand_offs_machine_calls_dynamodb_itself_and_keeps_no_text(template):
     machine = template["Resources"]["HandoffMachine"]["Properties"]
     states = json.loads(machine["DefinitionString"])["States"]
-    assert {one.get("Resource") for one in states.values()} == {
-        "arn:aws:states:::dynamodb:getItem",
-        "arn:aws:states:::dynamodb:updateItem",
-        "arn:aws:states:::lambda:invoke",
-        None,
-    }  # fmt: skip
+    tasks = {one["Resource"] for one in states.values() if one["Type"] == "Task"}
+    assert tasks == {"${GetItem}", "${UpdateItem}", "${Invoke}"}
+    substitutions = machine["DefinitionSubstitutions"]
+    for name, call in (("GetItem", "dynamodb:getItem"), ("UpdateItem", "dynamodb:updateItem")):
+        assert substitutions[name] == {"Fn::Sub": f"arn:${{AWS::Partition}}:states:::{call}"}
     assert states["LoadSession"]["Parameters"]["ProjectionExpression"] == "#state"
     assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
     assert machine["EncryptionConfiguration"]["Type"] == "CUSTOMER_MANAGED_KMS_KEY"
