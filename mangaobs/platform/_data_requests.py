@@ -6,12 +6,19 @@ who is throttled waits for hours: being busy is no failure.
 
 from __future__ import annotations
 
+from typing import Final
+
 from mangaobs.errors import RenderError
 from mangaobs.platform import _functions, _machines
 from mangaobs.platform._stack import Stack
 
 MACHINE = "DataRequestMachine"
 ERASURE, EXPORT = "data_subject", "data_access"
+# S3 expires an object at the midnight after, and deletes the version a day later, at the midnight after.
+# Source: S3 User Guide, "Lifecycle configuration elements".
+_S3_DAYS: Final = 3
+# The least that the erasure takes for tombstones: a day more than point-in-time recovery can reach.
+_LEAST_DAYS: Final = 36
 
 
 def build(stack: Stack) -> None:
@@ -24,6 +31,7 @@ def build(stack: Stack) -> None:
             f"handlers/{ERASURE} is called by [state_machines.{_functions.DATA_REQUESTS}], beside handlers/{EXPORT}",
             right='arn = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:NAME"',
         )
+    _check_ledger(stack)
     _machines.add(
         stack,
         MACHINE,
@@ -36,3 +44,23 @@ def build(stack: Stack) -> None:
         },
         statements=[_machines.invoke(stack, "Erase", ERASURE), _machines.invoke(stack, "Export", EXPORT)],
     )
+
+
+def _check_ledger(stack: Stack) -> None:
+    """Raise `RenderError` unless it is known for longer who was erased than any backup has them."""
+    settings = stack.settings
+    for key in (ERASURE, ERASURE.replace("_", "-")):
+        if _functions.LEDGER_DAYS in settings.environment.get(key, {}):
+            raise RenderError(
+                f"[platform.environment.{key}] has {_functions.LEDGER_DAYS}; tombstones are kept as long as the ledger",
+                right="only [platform] audit_days, which is both",
+            )
+    # An export may be of the oldest point that can be recovered, and is kept from then on.
+    least = max(settings.pitr_days + settings.backup_days + _S3_DAYS, _LEAST_DAYS)
+    if settings.audit_days < least:
+        raise RenderError(
+            f"[platform] audit_days = {settings.audit_days} is too short to know who was erased, with "
+            f"pitr_days = {settings.pitr_days} and backup_days = {settings.backup_days}",
+            right=f"{least} or more, so that no backup outlives the ledger of erasures: pitr_days + backup_days + "
+            f"{_S3_DAYS}, and {_LEAST_DAYS} at least",
+        )

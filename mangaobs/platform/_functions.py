@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mangaobs.project.functions import FunctionDeclaration
 
 SESSION_SECRET, SWITCH = "SessionHashKey", "HotKeySwitch"
+LEDGER_DAYS = "LEDGER_DAYS"
 DATA_REQUESTS = "data-requests"  # the key of the state machine in mangaobs.toml
 # Calls nothing but the issuer's public address, which a VPC without a way out does not reach.
 _OUTSIDE: Final = frozenset({"authorizer"})
@@ -263,6 +264,7 @@ def _known(stack: Stack) -> dict[str, Callable[[], Text]]:
     known |= {
         "SUBJECT_EXPORT_BUCKET": lambda: Ref(_buckets.EXPORTS),
         "USER_POOL_ID": lambda: Ref(_identity.POOL),
+        LEDGER_DAYS: lambda: str(stack.settings.audit_days),
     }
     sender, machine = stack.settings.confirmation_sender, machine_arn(stack, DATA_REQUESTS)
     if sender is not None:

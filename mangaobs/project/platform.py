@@ -121,7 +121,13 @@ class Platform(Section, frozen=True):
     ] = 14
     backup_days: Annotated[_Days, Meta(description="Days that backups and exports are kept")] = 30
     analytics_days: Annotated[_Days, Meta(description="Days that analytics events are kept")] = 400
-    audit_days: Annotated[_Days, Meta(description="Days that nobody can delete an audit record")] = 400
+    audit_days: Annotated[
+        _Days,
+        Meta(
+            description="Days that nobody can delete an audit record, and that it is known who was erased: longer than "
+            "a backup may have them, which is `pitr_days`, `backup_days` and 3, and 36 at least"
+        ),
+    ] = 400
     trail_days: Annotated[_Days, Meta(description="Days that nobody can delete CloudTrail's files")] = 400
     domain: Annotated[Domain | None, Meta(description="The API's own domain")] = None
     environment: Annotated[

@@ -7,8 +7,10 @@ import shutil
 
 import pytest
 
+from handlers.data_subject.settings import Settings
 from handlers.subjects import DAY, kind_of, new_request_id
 from mangaobs.errors import RenderError
+from mangaobs.functions import read
 from mangaobs.iam import Answer
 from mangaobs.platform import render_platform
 
@@ -302,6 +304,47 @@ def test_exports_go_within_days_by_themselves(template):
     assert encryption["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
 
 
+# The ledger and the tombstones, without which a restored backup brings people back
+
+
+def days(**settings):
+    sets = [f"platform.{name}={value}" for name, value in settings.items()]
+    resources = render_platform(ROOT, None, sets)["Resources"]
+    lock = resources["AuditBucket"]["Properties"]["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    variables = resources["DataSubjectFunctionResource"]["Properties"]["Environment"]["Variables"]
+    started = read(Settings, {name: value if isinstance(value, str) else "x" * 16 for name, value in variables.items()})
+    return lock["Days"], started.ledger_days
+
+
+def test_the_ledger_and_the_tombstones_are_kept_alike():
+    assert days() == (400, 400)
+    assert days(audit_days=500) == (500, 500)
+
+
+@pytest.mark.parametrize(
+    ("audit", "recovery", "backup", "least"),
+    [(1, 14, 3600, 3617), (46, 14, 30, 47), (30, 14, 30, 47), (400, 35, 363, 401), (35, 1, 1, 36)],
+)
+def test_a_backup_that_outlives_the_ledger_is_refused(audit, recovery, backup, least):
+    # Given an export of the oldest point that can be recovered, which S3 deletes at a midnight or two later
+    settings = {"pitr_days": recovery, "backup_days": backup}
+    with pytest.raises(RenderError) as refused:
+        days(audit_days=audit, **settings)
+    assert str(refused.value) == (
+        f"[platform] audit_days = {audit} is too short to know who was erased, with pitr_days = {recovery} and "
+        f"backup_days = {backup}; {least} or more, so that no backup outlives the ledger of erasures: pitr_days + "
+        "backup_days + 3, and 36 at least"
+    )
+    # Then what it says would be right is taken, by the function, too.
+    assert days(audit_days=least, **settings) == (least, least)
+
+
+@pytest.mark.parametrize("key", ["data_subject", "data-subject"])
+def test_tombstones_have_no_days_of_their_own(key):
+    with pytest.raises(RenderError, match="has LEDGER_DAYS; tombstones are kept as long as the ledger"):
+        render_platform(ROOT, None, [f'platform.environment.{key}.LEDGER_DAYS="800"'])
+
+
 # Switches
 
 
@@ -359,6 +402,7 @@ def test_without_erasure_there_is_no_machine_and_nobody_deletes_copies(tmp_path)
     project = copied(tmp_path)
     for name in ("data_requests", "data_subject", "data_access"):
         (project / f"handlers/{name}/permissions.toml").unlink()
-    resources = render_platform(project)["Resources"]
+    # Then nothing is said of a ledger that there is not.
+    resources = render_platform(project, None, ["platform.audit_days=1"])["Resources"]
     assert "DataRequestMachine" not in resources
     assert "DeletedByErasureAlone" not in json.dumps(resources)
