@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from os.path import relpath, sep
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mangaobs.project._positions import Path as Keys
 
 FILE_NAME = "permissions.toml"
+_RELATIVE_LINK = re.compile(r"\]\((?![a-z][a-z0-9+.-]*:|/)([^)\s]+)")
 _STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]")
 
 
@@ -120,7 +122,10 @@ def reference(root: Path) -> str:
         return ""
     parts = [_HEAD.strip()]
     for function in declared:
-        parts += [f"## {function.name}", _first_paragraph(root / "handlers" / function.name / "README.md")]
+        parts += [
+            f"## {function.name}",
+            _first_paragraph(root / "handlers" / function.name / "README.md", root / "docs"),
+        ]
         rows = [
             f"| `{variable.name}` | {'*required*' if variable.default is None else _default(variable.default)} "
             f"| {variable.description} |"
@@ -152,7 +157,14 @@ def _on(permission: Permission) -> str:
     return ", ".join(words)
 
 
-def _first_paragraph(file: Path) -> str:
+def _first_paragraph(file: Path, folder: Path) -> str:
+    """The first paragraph of a page, for a page in `folder`: its links lead to where they led."""
     text = read_text(file)
     paragraphs = [part for part in re.split(r"\n{2,}", text) if part and not part.startswith("#")]
-    return paragraphs[0].strip() if paragraphs else ""
+
+    def moved(link: re.Match[str]) -> str:
+        target, mark, anchor = link[1].partition("#")
+        path = relpath(file.parent / target if target else file, folder).replace(sep, "/")
+        return f"]({path}{mark}{anchor}"
+
+    return _RELATIVE_LINK.sub(moved, paragraphs[0].strip()) if paragraphs else ""

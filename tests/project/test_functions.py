@@ -56,6 +56,21 @@ def test_the_reference_has_both_and_the_first_paragraph(tmp_path):
     assert "| `Read` | `dynamodb:GetItem` | table `SESSION_TABLE`, keys `SESSION#*` |" in text
 
 
+def test_links_of_the_first_paragraph_lead_to_where_they_led(tmp_path):
+    # Given a README whose links are relative to its own folder, then on the page they are relative to docs/.
+    root = project(tmp_path)
+    (root / "handlers/message/README.md").write_text(
+        "# message\n\nAs [order](../../docs/erasure.md#a-request) says, by [admin](../admin/README.md), of\n"
+        '[schema](s.json "S"), '
+        "[below](#more) and [AWS](https://aws.amazon.com/x#y), [mail](mailto:a@x.example).\n"
+    )
+    assert (
+        "As [order](erasure.md#a-request) says, by [admin](../handlers/admin/README.md), of\n"
+        '[schema](../handlers/message/s.json "S"), [below](../handlers/message/README.md#more) and '
+        "[AWS](https://aws.amazon.com/x#y), [mail](mailto:a@x.example).\n"
+    ) in reference(root)
+
+
 def test_a_project_without_functions_has_none(tmp_path):
     assert functions(tmp_path) == ()
     assert reference(tmp_path) == ""
