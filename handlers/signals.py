@@ -25,7 +25,9 @@ ROUTING_FALLBACKS = _metric(
     "RoutingFallbacks", "Count", "Messages that went on without their routing flag, since Redis did not answer."
 )
 ERASURES = _metric("Erasures", "Count", "People whose data was erased.")
-ERASURE_FAILURES = _metric("ErasureFailures", "Count", "Erasures that every attempt failed at: a person has to look.")
+DATA_REQUEST_FAILURES = _metric(
+    "DataRequestFailures", "Count", "Requests of people that every call failed at: somebody has to look."
+)
 DATA_REQUEST_AGE = _metric(
     "DataRequestAge", "Seconds", "Since a person asked for what is not done yet; the law gives a month."
 )
@@ -68,7 +70,9 @@ DATA_REQUEST_STEP = LogEvent(
     "data_request_step",
     Field("data_request", "string", "The id of the request, in which the person is a keyed hash."),
     Field("kind", "string", "erasure, access or portability."),
-    Field("step", "string", "start, closed, search-001 …, verified, confirmed, account, finish or failed."),
+    Field(
+        "step", "string", "start, closed, search-001 …, verified, confirmed, account, finish, failed, hold or release."
+    ),
     Field("detail", "string", "What came of the step, in a word.", optional=True),
     Field("session_count", "number", "Sessions of the request so far."),
     runtime.ITEM_COUNT,
@@ -109,7 +113,7 @@ SIGNALS = Signals(
         DROPPED_WRITES,
         ROUTING_FALLBACKS,
         ERASURES,
-        ERASURE_FAILURES,
+        DATA_REQUEST_FAILURES,
         DATA_REQUEST_AGE,
         TIME_TO_FIRST_TOKEN,
         INPUT_TOKENS,

@@ -4,6 +4,9 @@ Each time before a file is put the lease is looked at, and after it the cursor m
 that the next one writes again under the same name. Erasure takes the request away; then nothing can be moved, and so
 nothing more is put and nothing deleted. A put that was under way then ends before the lease does, since the lease
 outlasts the invocation, and erasure waits for its end before it is done.
+
+Files expire by themselves. An export that is not done after half a day, since it failed or was on hold, is made from
+the beginning.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import msgspec
 from mangaobs.runtime import log_publish_operation
 
 from ..subjects import (
+    DAY,
     DONE,
     RUNNING,
     VERIFIED,
@@ -29,6 +33,7 @@ from ..subjects import (
     Request,
     Requests,
     Steps,
+    answer,
     export_of,
     subject_of,
 )
@@ -40,11 +45,14 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _FLUSH_SECONDS: Final = 20.0  # what closing and putting a file takes at worst
-_DAY: Final = 24 * 3600
+_LONGEST_MS: Final = 1000 * DAY // 2
 
 
 class Parts(NamedTuple):
-    """What an export is made of. `clock` is in epoch milliseconds, `most` are the compressed bytes of a file."""
+    """What an export is made of. `clock` is in epoch milliseconds, `most` are the compressed bytes of a file.
+
+    `days` is how long the bucket keeps a file.
+    """
 
     requests: Requests
     sources: Sources
@@ -99,6 +107,8 @@ class _Run:
         if self._request.state == VERIFIED:
             parts.steps.record(self._request, "start")
             self._move(state=RUNNING)
+        if self._request.made_since + _LONGEST_MS < parts.clock():
+            self._move(made_since=parts.clock(), remove=("cursor", "files", "made"))
         pages = parts.sources.pages(
             subject_of(self._request.request_id), self._request.customer_id, types(self._request.kind), self._cursor()
         )
@@ -166,17 +176,18 @@ class _Run:
             finished_at=now,
             sessions=records["session"],
             items=sum(records.values()),
-            expires_at=now // 1000 + parts.days * _DAY,
+            expires_at=request.made_since // 1000 + parts.days * DAY,
             remove=("customer_id", "lease_by", "lease_until"),
         )
         parts.steps.record(self._request, "finish")
-        return Answer(self._request.request_id, DONE)
+        return answer(self._request)
 
     def _put(self, name: str, body: bytes, kind: str) -> None:
         key = export_of(self._request.request_id) + name
 
         def call() -> None:
-            self._move(lease_by=self._me)  # raises if the lease is lost: nothing is put then
+            # If the lease is lost, nothing is put.
+            self._parts.requests.fence(self._request, me=self._me)
             self._put_object(key, body, kind)
 
         self._parts.patience(call)

@@ -17,6 +17,8 @@ from mangaobs.runtime import log_publish_operation
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
+    from ..subjects import Request
+
 
 class Machine:
     """The state machine `arn`."""
@@ -25,24 +27,25 @@ class Machine:
         self._client = client
         self._arn = arn
 
-    def start(self, request_id: str, why: str) -> bool:
+    def start(self, request: Request, why: str) -> bool:
         """Start it for a request, once for each `why` (12 characters); False if that ran before and has ended.
 
         Raises what botocore does.
         """
+        task = {"request_id": request.request_id, "attempt": request.attempt}
         try:
             with log_publish_operation("StartExecution:DataRequest", destination=self._arn.rpartition(":")[2]):
                 self._client.start_execution(
                     stateMachineArn=self._arn,
-                    name=f"{request_id}-{why}",
-                    input=msgspec.json.encode({"request_id": request_id}).decode(),
+                    name=f"{request.request_id}-{why}",
+                    input=msgspec.json.encode(task).decode(),
                 )
         except self._client.exceptions.ExecutionAlreadyExists:
             return False
         return True
 
-    def go_on(self, request_id: str, attempt: int) -> None:
+    def go_on(self, request: Request) -> None:
         """See to it that an execution that was started here for this attempt runs. Raises what botocore does."""
         for number in count(1):
-            if self.start(request_id, f"resume{attempt}-{number}"):
+            if self.start(request, f"resume{request.attempt}-{number}"):
                 return

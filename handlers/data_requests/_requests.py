@@ -27,12 +27,15 @@ from ..subjects import (
     DONE,
     ERASURE,
     FAILED,
+    HOLD_BEGUN,
+    HOLD_ENDED,
     REQUESTED,
     VERIFIED,
-    Erased,
-    LeaseLost,
+    AlreadyErased,
+    Changed,
     OutOfTime,
     Requests,
+    Steps,
     kind_of,
     new_request_id,
     subject_of,
@@ -85,6 +88,7 @@ class DataRequests:
         machine: Machine,
         links: Links,
         audit: Audit,
+        steps: Steps,
         subject: Callable[[str], str],
         hashed: Callable[[str], str],
         clock: Callable[[], int],
@@ -97,6 +101,7 @@ class DataRequests:
         self._machine = machine
         self._links = links
         self._audit = audit
+        self._steps = steps
         self._subject = subject
         self._hashed = hashed
         self._clock = clock
@@ -170,13 +175,8 @@ class DataRequests:
 
     def _count_link(self, standing: DataRequest) -> None:
         try:
-            self._requests.change(
-                standing,
-                "attribute_not_exists(links) OR links < :most",
-                {":one": 1, ":most": most_links(standing, self._most_links)},
-                "ADD links :one",
-            )
-        except LeaseLost:
+            self._requests.count_link(standing, most=most_links(standing, self._most_links))
+        except Changed:
             raise Refused(429, "too_many_links", "ask for another export", effect="limited") from None
 
     # The officers'
@@ -193,34 +193,38 @@ class DataRequests:
         require_group(call.identity, _OFFICER)
         me = self._hashed(call.identity.customer_id)
         with self._officers(call, "verify") as named:
-            if named.requested_by == me or self._is_theirs(call):
+            if named.requested_by == me:
                 raise Refused(409, "second_person_needed", "an officer who did not ask for it")
+            self._refuse_theirs(call)
             standing = self._verified(named, me)
         return _accepted(standing)
 
     def _hold(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _HOLDER)
         held = body_of(call.request, Held, most_bytes=_MOST_BYTES)
-        with self._officers(call, "hold") as named:
-            values: dict[str, str | int] = {":done": DONE, ":held": held.reason}
-            standing = self._changed(named, "#state <> :done", values, "SET held = :held")
+        with self._officers(call, "hold") as named, _meanwhile():
+            standing = self._requests.hold(named, reason=held.reason)
+            # The table may be restored to a day before it.
+            self._steps.decide(standing, HOLD_BEGUN, held.reason)
         return _accepted(standing)
 
     def _release(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _HOLDER)
-        with self._officers(call, "release") as named:
-            standing = self._released(named) if named.held else named
-            # Released before, it starts what a crash left.
+        with self._officers(call, "release") as named, _meanwhile():
+            standing = self._requests.end_hold(named) if named.held else named
+            # Released before, it records and starts what a crash left.
             if standing.releases:
-                self._machine.start(standing.request_id, f"release{standing.releases}")
+                self._steps.decide(standing, HOLD_ENDED)
+                self._machine.start(standing, f"release{standing.releases}")
         return _accepted(standing)
 
     def _resume(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _OFFICER)
-        with self._officers(call, "resume") as named:
-            standing = self._begun_again(named) if named.state == FAILED else named
+        with self._officers(call, "resume") as named, _meanwhile():
+            self._refuse_theirs(call)
+            standing = self._requests.begin_again(named) if named.state == FAILED else named
             if standing.state != DONE:
-                self._machine.go_on(standing.request_id, standing.attempt)
+                self._machine.go_on(standing)
         return _accepted(standing)
 
     # What they share
@@ -229,24 +233,26 @@ class DataRequests:
         """The request that stands now, and whether it stood before."""
         subject = self._subject(customer_id)
         self._refuse_again(asked.kind, subject)
+        me = self._hashed(call.identity.customer_id)
         fresh = DataRequest(
             request_id=new_request_id(asked.kind, subject, self._random()),
             kind=asked.kind,
             state=state,
             requested_at=self._clock(),
-            requested_by=self._hashed(call.identity.customer_id),
+            requested_by=me,
             customer_id=customer_id,
+            verified_by=me if state == VERIFIED else "",
         )
         try:
             # An officer may have somebody erased again: a restore may have brought back what was theirs.
             standing = self._requests.open(fresh, unless_erased=customer_id == call.identity.customer_id)
-        except Erased:
+        except AlreadyErased:
             raise Refused(410, "erased", "nothing: this person's data was erased") from None
         if standing.kind != asked.kind:
             right = f"to wait until {standing.request_id} is done: one export is made at a time"
             raise Refused(409, "other_under_way", right)
         # It tells how old the request is, until somebody verifies it. Asked again, it starts what a crash left.
-        self._machine.start(standing.request_id, "asked")
+        self._machine.start(standing, "asked")
         return standing, standing.request_id != fresh.request_id
 
     def _refuse_again(self, kind: str, subject: str) -> None:
@@ -264,25 +270,15 @@ class DataRequests:
     def _verified(self, standing: DataRequest, by: str) -> DataRequest:
         """The request, verified, and the machine started for it."""
         if standing.state == REQUESTED:
-            standing = self._changed(
-                standing,
-                "#state = :requested",
-                {":requested": REQUESTED, ":verified": VERIFIED, ":by": by},
-                "SET #state = :verified, verified_by = :by",
-            )
-        self._machine.start(standing.request_id, "verified")
+            with _meanwhile():
+                standing = self._requests.verify(standing, by=by)
+        self._machine.start(standing, "verified")
         return standing
 
-    def _released(self, standing: DataRequest) -> DataRequest:
-        return self._changed(standing, "attribute_exists(held)", {":one": 1}, "REMOVE held ADD releases :one")
-
-    def _begun_again(self, standing: DataRequest) -> DataRequest:
-        return self._changed(
-            standing,
-            "#state = :failed",
-            {":failed": FAILED, ":verified": VERIFIED, ":one": 1},
-            "SET #state = :verified, attempt = attempt + :one REMOVE failed_for",
-        )
+    def _refuse_theirs(self, call: Call) -> None:
+        """An officer decides nothing about a request that is about them."""
+        if self._is_theirs(call):
+            raise Refused(409, "second_person_needed", "an officer whom it is not about")
 
     @contextmanager
     def _officers(self, call: Call, action: str) -> Iterator[DataRequest]:
@@ -306,14 +302,6 @@ class DataRequests:
         subject = path_id(call.request, "request_id").partition("-")[0]
         return subject == self._subject(call.identity.customer_id)
 
-    def _changed(
-        self, standing: DataRequest, condition: str, values: dict[str, str | int], expression: str
-    ) -> DataRequest:
-        try:
-            return self._requests.change(standing, condition, values, expression)
-        except LeaseLost:
-            raise Refused(409, "changed_meanwhile", "look at the request, then decide again") from None
-
     def _audited(self, call: Call, action: str, subject: str = "") -> AbstractContextManager[Record]:
         return self._audit.call(
             action,
@@ -321,6 +309,15 @@ class DataRequests:
             subject=subject or call.identity.customer_id,
             request_id=call.request_id,
         )
+
+
+@contextmanager
+def _meanwhile() -> Iterator[None]:
+    """Around a decision about a request that may be another one, or in another state, by now."""
+    try:
+        yield
+    except Changed:
+        raise Refused(409, "changed_meanwhile", "look at the request, then decide again") from None
 
 
 def _shown(standing: DataRequest) -> dict[str, Any]:

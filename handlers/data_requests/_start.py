@@ -14,7 +14,7 @@ from .. import _clients
 from .._assembly import audit, hashing, now_ms, subject_hashing
 from .._entry import Work
 from ..sessions import Transactions
-from ..subjects import Deadline, Patience, Requests
+from ..subjects import Deadline, Patience, Requests, Steps
 from ._links import Links, quiet
 from ._machine import Machine
 from ._requests import DataRequests
@@ -45,6 +45,7 @@ def started(environ: Mapping[str, str]) -> Work:
         machine=Machine(session.client("stepfunctions", config=limits), settings.data_request_machine_arn),
         links=Links(signing, settings.subject_export_bucket, seconds=settings.link_seconds),
         audit=audit(session.client("s3", config=limits), settings.audit_bucket, hashed=hashed),
+        steps=Steps(session.client("s3", config=once), settings.audit_bucket, patience=patience, clock=now_ms),
         subject=subject_hashing(settings.mangaobs_session_key),
         hashed=hashed,
         clock=now_ms,

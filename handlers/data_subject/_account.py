@@ -2,7 +2,8 @@
 
 The address is in the account alone: the confirmation goes out while it is there. One that was sent but not noted is
 sent again.
-Source: Cognito API reference, AdminUserGlobalSignOut, AdminDisableUser, AdminDeleteUser; SES API v2, SendEmail.
+Source: Cognito API reference, AdminUserGlobalSignOut, AdminDisableUser, AdminDeleteUser; SES API v2, SendEmail, with
+its errors.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from mangaobs.runtime import log_publish_operation
 
+from .._clients import code_of
+
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_sesv2 import SESV2Client
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
     from ..subjects import Patience
 
 SENT: Final = "sent"
+NO_SENDER: Final = "no_sender"
 NO_ADDRESS: Final = "no_address"
+REFUSED: Final = "refused"
 DELETED: Final = "deleted"
 NO_ACCOUNT: Final = "no_account"
 
@@ -30,6 +35,22 @@ _TEXT: Final = (
     "Your account and this address are deleted with this message: it is the last that you get from us.\n\n"
     "Request {request_id}\n"
 )
+
+
+# SES's codes for what it does not send, today or ever.
+_REFUSED: Final = frozenset(
+    (
+        "AccountSuspendedException",
+        "BadRequestException",
+        "MailFromDomainNotVerifiedException",
+        "MessageRejected",
+        "SendingPausedException",
+    )
+)
+
+
+class MailRefused(Exception):  # noqa: N818 - an answer of SES
+    """SES does not send the confirmation. Why is in its message, which has the address: it stays there."""
 
 
 class Accounts:
@@ -62,10 +83,12 @@ class Accounts:
             return
 
     def confirm(self, customer_id: str, request_id: str) -> str:
-        """Tell the person at their verified address; `sent`, or `no_address` if there is none."""
-        address = self._address(customer_id)
+        """Tell the person at their verified address: `sent`, `no_sender` or `no_address`. Raises `MailRefused`."""
         mail = self._mail
-        if not address or mail is None:
+        if mail is None:
+            return NO_SENDER
+        address = self._address(customer_id)
+        if not address:
             return NO_ADDRESS
 
         def call() -> None:
@@ -81,7 +104,12 @@ class Accounts:
                     },
                 )
 
-        self._patience(call)
+        try:
+            self._patience(call)
+        except mail.exceptions.ClientError as error:
+            if code_of(error) in _REFUSED:
+                raise MailRefused from None
+            raise
         return SENT
 
     def delete(self, customer_id: str) -> str:

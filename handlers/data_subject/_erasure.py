@@ -31,10 +31,11 @@ from ..subjects import (
     Request,
     Requests,
     Steps,
+    answer,
     exports_of,
     subject_of,
 )
-from ._account import DELETED, NO_ACCOUNT, SENT, Accounts
+from ._account import DELETED, NO_ACCOUNT, REFUSED, SENT, Accounts, MailRefused
 
 if TYPE_CHECKING:
     from ..sessions import Check
@@ -75,7 +76,7 @@ class Erasure:
     def __call__(self, request: Request, me: str) -> Answer:
         """Go on with a request that `me` has leased.
 
-        Raises `NotTheirs`, `NotDeleted`, `LeaseLost`, `Canceled`, `OutOfTime`, or what botocore does.
+        Raises `NotTheirs`, `NotDeleted`, `MailRefused`, `LeaseLost`, `Canceled`, `OutOfTime`, or what botocore does.
         """
         return _Run(self._parts, request, me).go_on()
 
@@ -101,16 +102,18 @@ class _Run:
             # Before the search: what is put while it looks is looked for again.
             exports_are_over = parts.clock() > self._request.exports_until
             found = self._search()
-            answer = self._judge(found, exports_are_over=exports_are_over)
-            if answer is not None:
-                return answer
+            judged = self._judge(found, exports_are_over=exports_are_over)
+            if judged is not None:
+                return judged
 
     def _begin(self) -> None:
         parts, request = self._parts, self._request
         parts.steps.record(request, "start")
         # Before anything is done: whatever follows, after a restore this person is erased again.
-        parts.steps.enter(request)
-        parts.requests.bury(request, expires_at=parts.clock() // 1000 + parts.keep_seconds)
+        parts.steps.enter(request, "begun")
+        self._fence()
+        parts.requests.bury(request, expires_at=self._expiry())
+        self._fence()
         parts.accounts.close(request.customer_id)
         parts.steps.record(request, "closed")
         self._move(state=RUNNING)
@@ -125,13 +128,15 @@ class _Run:
                 return  # else somebody has taken the lease meanwhile
 
     def _search(self) -> Found:
+        # Its number is its own whatever becomes of it: what a search came to is never taken for another's.
+        self._move(passes=self._request.passes + 1)
         parts, request = self._parts, self._request
         for session_ids in parts.discovery.unentered(self._subject, request.customer_id):
             parts.discovery.enter(self._subject, session_ids, now=parts.clock())
         sessions, locked = 0, LockedUntil()
         for session_id in parts.discovery.entered(self._subject):
             erased = parts.eraser.erase(session_id, self._subject, request.customer_id, self._counted)
-            sessions += bool(erased.sessions or erased.items or erased.versions)
+            sessions += bool(erased.items or erased.versions)
             locked = locked.joined(erased.locked)
         exports = parts.exports.purge(exports_of(self._subject), now=parts.clock())
         return Found(sessions, exports.versions, locked.joined(exports.locked))
@@ -144,52 +149,78 @@ class _Run:
     def _judge(self, found: Found, *, exports_are_over: bool) -> Answer | None:
         """What follows from a search; None if another one is to follow at once."""
         parts, now = self._parts, self._parts.clock()
-        passes = self._request.passes + 1
         if found.sessions or found.exports:
-            self._move(state=RUNNING, passes=passes, empty_passes=0)
-            detail = f"sessions {found.sessions} exports {found.exports}"
-            parts.steps.record(self._request, f"search-{passes:03d}", detail)
+            self._searched(f"sessions {found.sessions} exports {found.exports}")
+            self._move(state=RUNNING, empty_passes=0)
             return None
         if found.locked.versions:
-            self._move(state=PENDING_RETENTION, passes=passes, empty_passes=0, locked_until=found.locked.until)
-            parts.steps.record(self._request, f"search-{passes:03d}", f"locked {found.locked.versions}")
+            self._searched(f"locked {found.locked.versions}")
+            self._move(state=PENDING_RETENTION, empty_passes=0, locked_until=found.locked.until)
             return self._wait(found.locked.until)
+        self._searched("empty")
         empty = self._request.empty_passes + 1
-        self._move(state=VERIFYING, passes=passes, empty_passes=empty, last_pass_at=now)
-        parts.steps.record(self._request, f"search-{passes:03d}", "empty")
+        self._move(state=VERIFYING, empty_passes=empty, last_pass_at=now)
         if empty == 1:
             return self._wait(now + 1000 * parts.rest)
         if not exports_are_over:
             return self._wait(self._request.exports_until + 1)
         return self._finish()
 
+    def _searched(self, outcome: str) -> None:
+        self._parts.steps.record(self._request, f"search-{self._request.passes:03d}", outcome)
+
     def _finish(self) -> Answer:
-        parts, request = self._parts, self._request
-        parts.steps.record(request, "verified")
-        if not request.confirmed:
-            self._move(confirmed=parts.accounts.confirm(request.customer_id, request.request_id))
-            parts.steps.record(self._request, "confirmed", self._request.confirmed)
-        if not request.account:
-            account = parts.accounts.delete(request.customer_id)
-            if account == NO_ACCOUNT and self._request.confirmed == SENT:
-                account = DELETED  # before, and its answer was lost
-            self._move(account=account)
-            parts.steps.record(self._request, "account", account)
-        now = parts.clock()
+        parts, steps = self._parts, self._parts.steps
+        steps.record(self._request, "verified")
+        if not self._request.confirmed:
+            self._move(confirmed=self._confirm())
+        steps.record(self._request, "confirmed", self._request.confirmed)
+        if not self._request.account:
+            self._move(account=self._delete_account())
+        steps.record(self._request, "account", self._request.account)
+        # From here on, and not from the beginning, they are kept: a hold or a lock may have lasted for years.
+        steps.enter(self._request, "done")
+        self._fence()
+        parts.requests.bury(self._request, expires_at=self._expiry())
         self._move(
             state=DONE,
-            finished_at=now,
-            expires_at=now // 1000 + parts.keep_seconds,
+            finished_at=parts.clock(),
+            expires_at=self._expiry(),
             remove=("customer_id", "lease_by", "lease_until"),
         )
         # Last: there is no end in the audit while anything of the person stands.
-        parts.steps.record(self._request, "finish")
+        steps.record(self._request, "finish")
         count(ERASURES)
-        return Answer(self._request.request_id, DONE)
+        return answer(self._request)
+
+    def _confirm(self) -> str:
+        request = self._request
+        self._fence()
+        try:
+            return self._parts.accounts.confirm(request.customer_id, request.request_id)
+        except MailRefused:
+            # A person looks at it, and begins again; what is refused then, too, is not worth the person's data.
+            if 0 < request.mail_refused < request.attempt:
+                return REFUSED
+            self._move(mail_refused=request.attempt)
+            raise
+
+    def _delete_account(self) -> str:
+        self._fence()
+        account = self._parts.accounts.delete(self._request.customer_id)
+        # Deleted before, and its answer was lost.
+        return DELETED if account == NO_ACCOUNT and self._request.confirmed in (SENT, REFUSED) else account
+
+    def _fence(self) -> None:
+        """Before what no transaction holds together with the request: go on only if nobody has stopped it."""
+        self._parts.requests.fence(self._request, me=self._me)
+
+    def _expiry(self) -> int:
+        return self._parts.clock() // 1000 + self._parts.keep_seconds
 
     def _move(self, *, remove: tuple[str, ...] = (), **values: str | int) -> None:
         self._request = self._parts.requests.move(self._request, me=self._me, remove=remove, **values)
 
     def _wait(self, until: int) -> Answer:
         seconds = -(-(until - self._parts.clock()) // 1000)
-        return Answer(self._request.request_id, self._request.state, min(max(seconds, 1), DAY))
+        return answer(self._request, wait=min(max(seconds, 1), DAY))

@@ -10,7 +10,6 @@ from mangaobs.functions import read
 from .. import _clients
 from .._assembly import now_ms
 from .._entry import Work
-from ..signals import ERASURE_FAILURES
 from ..subjects import ERASURE, Eraser, Objects, Worker, tools
 from ._account import Accounts
 from ._erasure import Erasure, Parts
@@ -63,5 +62,4 @@ def started(environ: Mapping[str, str]) -> Work:
         steps=own.steps,
         deadline=own.deadline,
         clock=now_ms,
-        failures=ERASURE_FAILURES,
     )

@@ -25,11 +25,11 @@ from ._request import (
     new_request_id,
     subject_of,
 )
-from ._requests import Erased, LeaseLost, Requests
+from ._requests import AlreadyErased, Changed, LeaseLost, Requests
 from ._session import Eraser, NotTheirs
-from ._steps import Steps
+from ._steps import HOLD_BEGUN, HOLD_ENDED, LEDGER_DAYS, Steps
 from ._tools import tools
-from ._worker import DAY, Answer, InvalidInput, Worker
+from ._worker import DAY, Answer, Broken, InvalidInput, Worker, answer
 
 __all__ = [
     "ACCESS",
@@ -38,16 +38,21 @@ __all__ = [
     "ERASURE",
     "FAILED",
     "HOLD",
+    "HOLD_BEGUN",
+    "HOLD_ENDED",
+    "LEDGER_DAYS",
     "PENDING_RETENTION",
     "PORTABILITY",
     "REQUESTED",
     "RUNNING",
     "VERIFIED",
     "VERIFYING",
+    "AlreadyErased",
     "Answer",
+    "Broken",
+    "Changed",
     "Deadline",
     "Discovery",
-    "Erased",
     "Eraser",
     "InvalidInput",
     "LeaseLost",
@@ -61,6 +66,7 @@ __all__ = [
     "Requests",
     "Steps",
     "Worker",
+    "answer",
     "export_of",
     "exports_of",
     "kind_of",

@@ -56,7 +56,7 @@ class Purged(NamedTuple):
 
 
 class Objects:
-    """The objects in `bucket`. `now` is only for legal holds, which have no end: they are looked at again later."""
+    """The objects in `bucket`."""
 
     def __init__(self, client: S3Client, bucket: str, patience: Patience) -> None:
         self._client = client
@@ -66,17 +66,20 @@ class Objects:
     def purge(self, prefix: str, *, now: int) -> Purged:
         """Delete everything under `prefix`, until a walk over it finds nothing that can be deleted.
 
+        At `now`, in epoch milliseconds, a lock has ended or has not; a legal hold, which has no end, is looked at again
+        thirty days later.
+
         Raises `NotDeleted`, `OutOfTime`, or what botocore does.
         """
         total = 0
         while True:
-            deleted, locked = self._walk(prefix, now)
-            total += deleted
-            if not deleted:
-                return Purged(total, locked)
+            walked = self._walk(prefix, now)
+            total += walked.versions
+            if not walked.versions:
+                return Purged(total, walked.locked)
 
-    def _walk(self, prefix: str, now: int) -> tuple[int, LockedUntil]:
-        deleted, locked, until = 0, 0, 0
+    def _walk(self, prefix: str, now: int) -> Purged:
+        deleted, locked = 0, LockedUntil()
         for page in self._pages(prefix):
             versions: list[ObjectIdentifierTypeDef] = [
                 {"Key": one["Key"], "VersionId": one["VersionId"]}
@@ -90,8 +93,8 @@ class Objects:
                 end = self._lock(version, now)
                 if end == 0:
                     raise NotDeleted(code)
-                locked, until = locked + 1, max(until, end)
-        return deleted, LockedUntil(locked, until)
+                locked = locked.joined(LockedUntil(1, end))
+        return Purged(deleted, locked)
 
     def _pages(self, prefix: str) -> Iterator[ListObjectVersionsOutputTypeDef]:
         request: ListObjectVersionsRequestTypeDef = {"Bucket": self._bucket, "Prefix": prefix}

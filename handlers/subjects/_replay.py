@@ -3,17 +3,18 @@
 A restored table may be older than an erasure, its tombstone and its entries. So the whole of it is read once: META says
 by its customer, an entry by its key, whose a session is. An erasure that has no end in the audit was not over when the
 newer table was lost: its entries and its request stay, so that it finds what is left outside of the table when it goes
-on. For operators: no function's role may scan.
+on. What the law wants kept stays whole, and its request is on hold again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..sessions import META, SESSION, SUBJECT, session_id_of, tombstone_key
-from ._request import ERASURE, FAMILIES, REQUEST
-from ._steps import LEDGER
+from ._request import ERASURE, FAMILIES, REQUEST, kind_of, request_key, subject_of
+from ._steps import HOLD_BEGUN, HOLDS, LEDGER
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -25,43 +26,73 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, AttributeValueTypeDef]
 
+# Why a request is on hold that was so in a newer table: the reason itself is in the audit.
+_AS_AUDITED: Final = "as_audited"
+
 
 class Replayed(NamedTuple):
     """How many people the ledger has, and what of theirs was erased from the table.
 
-    `unfinished` are those whose erasure has no end: it goes on, or is asked for again where its request is gone.
+    `unfinished` are the hashes of those whose erasure has no end: it goes on once somebody resumes it, or is asked for
+    again where its request is gone. `held` are those of whom nothing was deleted, since the law wants it kept.
     """
 
     subjects: int
     sessions: int
     items: int
     unfinished: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
 
 
 class Ledger:
-    """Who was erased, as `bucket` has it."""
+    """Who was erased, as `bucket` has it now. Entries that are older than `days` at `now` do not count.
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
+    `subjects` are the hashes of everybody whose erasure was begun. By ids of requests: `ended` are the erasures that
+    the audit has an end of, `unfinished` those without one, `held` those that the law wants nothing deleted of.
+    Raises what botocore does.
+    """
+
+    def __init__(self, client: S3Client, bucket: str, *, now: datetime, days: int) -> None:
         self._client = client
         self._bucket = bucket
-        self._unfinished: dict[str, frozenset[str]] = {}
+        subjects: set[str] = set()
+        worked: dict[str, datetime] = {}  # when each request was worked on last
+        ends: dict[str, datetime] = {}
+        for key, at in self._keys(f"{ERASURE}/"):
+            if not key.startswith(LEDGER):
+                _, request_id, step = key.split("/")
+                worked[request_id] = max(at, worked.get(request_id, at))
+                if step.endswith("-finish.json"):
+                    ends[request_id] = at
+            elif at > now - timedelta(days=days):
+                subjects.add(key.removeprefix(LEDGER).partition("/")[0])
+        over: dict[str, datetime] = {}  # when each person was erased last
+        for request_id, at in ends.items():
+            subject = subject_of(request_id)
+            over[subject] = max(at, over.get(subject, at))
+        self.subjects = frozenset(subjects)
+        self.ended = frozenset(ends)
+        # One that was lost, and asked for again, is over with the other.
+        self.unfinished = frozenset(
+            request_id
+            for request_id, at in worked.items()
+            if request_id not in ends and (subject_of(request_id) not in over or at > over[subject_of(request_id)])
+        )
+        self.held = self._held() - self.ended
 
-    def subjects(self) -> frozenset[str]:
-        """The hashes of everybody whose erasure was begun. Raises what botocore does."""
-        return frozenset(key.removeprefix(LEDGER).removesuffix(".json") for key in self._keys(LEDGER))
+    def _held(self) -> frozenset[str]:
+        # Keys sort by the request and the time: the last decision about each counts.
+        last: dict[str, str] = {}
+        for key, _ in self._keys(HOLDS):
+            _, request_id, decision = key.split("/")
+            if kind_of(request_id) == ERASURE:
+                last[request_id] = decision
+        return frozenset(name for name, decision in last.items() if decision.endswith(f"-{HOLD_BEGUN}.json"))
 
-    def unfinished(self, subject: str) -> frozenset[str]:
-        """Ids of the subject's erasures that the audit has no end of. Raises what botocore does."""
-        if subject not in self._unfinished:
-            steps = [key.split("/") for key in self._keys(f"{ERASURE}/{subject}-")]
-            ended = {request_id for _, request_id, step in steps if step.endswith("-finish.json")}
-            self._unfinished[subject] = frozenset(request_id for _, request_id, _ in steps) - ended
-        return self._unfinished[subject]
-
-    def _keys(self, prefix: str) -> Iterator[str]:
+    def _keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
             for one in page.get("Contents", []):
-                yield one["Key"]
+                yield one["Key"], one["LastModified"]
 
 
 class Replay:
@@ -80,47 +111,73 @@ class Replay:
         self._client = client
         self._table = table
         self._ledger = ledger
-        self._subjects = ledger.subjects()
         self._eraser = eraser
         self._subject_of = subject_of
         self._keep_until = keep_until
 
     def run(self) -> Replayed:
         """Erase everything of the subjects from the table, and put their tombstones. Raises what botocore does."""
+        ledger = self._ledger
+        standing = {subject: request_id for subject in ledger.subjects if (request_id := self._standing(subject))}
+        held = ledger.subjects & {subject_of(request_id) for request_id in ledger.held}
+        # Not over: begun and without an end, or asked for again and not begun.
+        unfinished = ledger.subjects & {
+            subject_of(request_id)
+            for request_id in (*ledger.unfinished, *standing.values())
+            if request_id not in ledger.ended
+        }
         sessions = items = 0
         for item in self._keys():
-            key, sort = item["PK"]["S"], item["SK"]["S"]
-            session_id, subject = session_id_of(key), key.partition("#")[2]
-            if session_id is not None and sort == META and "customer_id" in item:
-                customer_id = item["customer_id"]["S"]
-                subject = self._subject_of(customer_id)
-                if subject in self._subjects:
-                    erased = self._eraser.erase(session_id, subject, customer_id, entered=False)
-                    sessions, items = sessions + 1, items + erased.items
-            elif subject not in self._subjects:
-                continue
-            elif key.startswith(SUBJECT):
-                items += self._eraser.erase(sort.removeprefix(SESSION), subject, None, entered=False).items
-                if not self._ledger.unfinished(subject):
-                    self._delete(item)
-            # What is over may still say whose it was.
-            elif sort == REQUEST and item["request_id"]["S"] not in self._ledger.unfinished(subject):
-                self._delete(item)
-        for subject in sorted(self._subjects):
+            key, subject = item["PK"]["S"], item["PK"]["S"].partition("#")[2]
+            if session_id_of(key) is not None:
+                erased = self._erase_session(item, ledger.subjects - held)
+                sessions, items = sessions + (erased is not None), items + (erased or 0)
+            elif subject in ledger.subjects - held:
+                if key.startswith(SUBJECT):
+                    items += self._erase_entry(item, subject, stays=subject in unfinished)
+                elif item["SK"]["S"] == REQUEST:
+                    self._delete_request(item)
+        for subject in sorted(ledger.subjects):
             self._bury(subject)
-        unfinished = frozenset(subject for subject in self._subjects if self._ledger.unfinished(subject))
-        return Replayed(len(self._subjects), sessions, items, unfinished)
+        for subject in sorted(held & standing.keys()):
+            self._hold(subject)
+        return Replayed(len(ledger.subjects), sessions, items, unfinished - held, held)
 
     def theirs(self) -> Callable[[Item], bool]:
         """What tells, of an item of the table as it stands now, whether it is of a subject. Reads the whole table."""
-        own: set[str] = {f"{family}{subject}" for family in (SUBJECT, *FAMILIES) for subject in self._subjects}
+        subjects = self._ledger.subjects
+        own: set[str] = {f"{family}{subject}" for family in (SUBJECT, *FAMILIES) for subject in subjects}
         for item in self._keys():
             if "customer_id" in item and item["SK"]["S"] == META:
-                if self._subject_of(item["customer_id"]["S"]) in self._subjects:
+                if self._subject_of(item["customer_id"]["S"]) in subjects:
                     own.add(item["PK"]["S"])
             elif item["PK"]["S"].startswith(SUBJECT) and item["PK"]["S"] in own:
                 own.add(item["SK"]["S"])  # SESSION#<id>
         return lambda item: item["PK"]["S"] in own
+
+    def _erase_session(self, item: Item, subjects: frozenset[str]) -> int | None:
+        """How many items went of a session of one of `subjects`; None of another's, or of what is no META."""
+        if item["SK"]["S"] != META or "customer_id" not in item:
+            return None
+        session_id, customer_id = item["PK"]["S"].removeprefix(SESSION), item["customer_id"]["S"]
+        subject = self._subject_of(customer_id)
+        if subject not in subjects:
+            return None
+        return self._eraser.erase(session_id, subject, customer_id, entered=False).items
+
+    def _erase_entry(self, item: Item, subject: str, *, stays: bool) -> int:
+        """Erase the session that an entry leads to, whose META may have expired; how many items that were."""
+        session_id = item["SK"]["S"].removeprefix(SESSION)
+        items = self._eraser.erase(session_id, subject, None, entered=False).items
+        if not stays:
+            self._delete(item)
+        return items
+
+    def _delete_request(self, item: Item) -> None:
+        """An erasure's that is over, which may still say whose it was; what gives data out goes in any case."""
+        request_id = item["request_id"]["S"]
+        if kind_of(request_id) != ERASURE or request_id in self._ledger.ended:
+            self._delete(item)
 
     def _keys(self) -> Iterator[Item]:
         pages = self._client.get_paginator("scan").paginate(
@@ -128,6 +185,27 @@ class Replay:
         )
         for page in pages:
             yield from page["Items"]
+
+    def _standing(self, subject: str) -> str:
+        """The id of the erasure's request that the table has; empty if it has none."""
+        key = request_key(ERASURE, subject)
+        answer = self._client.get_item(
+            TableName=self._table, Key=key, ProjectionExpression="request_id", ConsistentRead=True
+        )
+        return answer["Item"]["request_id"]["S"] if "Item" in answer else ""
+
+    def _hold(self, subject: str) -> None:
+        """Put the erasure on hold, as it was in the newer table."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=request_key(ERASURE, subject),
+                UpdateExpression="SET held = if_not_exists(held, :why)",
+                ConditionExpression="attribute_exists(PK)",
+                ExpressionAttributeValues={":why": {"S": _AS_AUDITED}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
 
     def _bury(self, subject: str) -> None:
         item: NewItem = {**tombstone_key(subject), "expires_at": {"N": str(self._keep_until)}}

@@ -3,8 +3,14 @@
 Whoever asks again while one stands joins it. Its states:
 
     REQUESTED -> VERIFIED -> RUNNING -> VERIFYING -> DONE
-                     ^          |  ^        |
-                   HOLD <-------+  +--------+-> PENDING_RETENTION, FAILED
+                     ^        |  ^  ^       |
+                     |        |  |  +-------+    something was found again
+                     |        v  v
+                     |   PENDING_RETENTION       until the lock ends
+                     +-- FAILED                  from any of these but REQUESTED and DONE; resumed, it is VERIFIED
+
+A hold lies over the state, whichever it is: the request is shown as HOLD, nothing is done, and once the hold is ended
+it goes on from the state that it had.
 """
 
 from __future__ import annotations
@@ -45,7 +51,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request. Times are epoch milliseconds; `requested_by` and `verified_by` are keyed hashes.
 
     `customer_id` is there until the request is done, `held` is why the law wants the data kept, `attempt` counts what
-    a person started, `passes` the searches of an attempt, `empty_passes` those in a row that found nothing.
+    a person started, `passes` the searches, `empty_passes` those in a row that found nothing. `mail_refused` is the
+    attempt in which the confirmation was refused for good.
     """
 
     request_id: str
@@ -66,13 +73,14 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     locked_until: int = 0
     confirmed: str = ""
     account: str = ""
-    failed_for: str = ""
+    mail_refused: int = 0
     finished_at: int = 0
     lease_by: str = ""
     lease_until: int = 0
     cursor: str = ""
     files: int = 0
     made: str = ""  # the export's files so far, as JSON
+    made_since: int = 0  # when the first of them was begun
     links: int = 0
     releases: int = 0  # how often a hold on it was ended
     exports_until: int = 0  # until then one who makes an export may be at it

@@ -13,7 +13,21 @@ import msgspec
 from mangaobs.runtime import log_dynamodb_operation
 
 from ..sessions import Canceled, Check, Transactions, tombstone_key
-from ._request import DONE, ERASURE, Request, attributes, request_key, request_of, subject_of
+from ._request import (
+    DONE,
+    ERASURE,
+    FAILED,
+    PENDING_RETENTION,
+    REQUESTED,
+    RUNNING,
+    VERIFIED,
+    VERIFYING,
+    Request,
+    attributes,
+    request_key,
+    request_of,
+    subject_of,
+)
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -32,13 +46,20 @@ if TYPE_CHECKING:
 
 # Whoever works on a request holds its lease, and nobody has put it on hold.
 _MINE: Final = "lease_by = :me AND request_id = :request AND attribute_not_exists(held)"
+_STATE: Final = {"#state": "state"}  # a word of DynamoDB's
+# What can be worked on.
+_AT_WORK: Final = {f":{state.lower()}": state for state in (VERIFIED, RUNNING, VERIFYING, PENDING_RETENTION)}
 
 
 class LeaseLost(Exception):  # noqa: N818 - an answer of the database
     """Another one works on the request now, or it was put on hold, or it is gone."""
 
 
-class Erased(Exception):  # noqa: N818 - an answer of the database
+class Changed(Exception):  # noqa: N818 - an answer of the database
+    """The request that stands is another one, or in another state, than what was to be done with it needs."""
+
+
+class AlreadyErased(Exception):  # noqa: N818 - an answer of the database
     """The person was erased: there is nothing to give out."""
 
 
@@ -59,8 +80,8 @@ class Requests:
     def open(self, request: Request, *, unless_erased: bool = False) -> Request:
         """Write a new request; the one that is under way, if there is one: then nothing is written.
 
-        Raises `Erased` if it would give out the data of somebody who was erased; with `unless_erased`, which is for
-        those who ask for themselves, if it would erase them again, too.
+        Raises `AlreadyErased` if it would give out the data of somebody who was erased; with `unless_erased`, which is
+        for those who ask for themselves, if it would erase them again, too.
         """
         values = {**msgspec.to_builtins(request), "attempt": request.attempt}
         item: NewItem = {**_key(request), **attributes(values)}
@@ -69,7 +90,7 @@ class Requests:
                 "TableName": self._table,
                 "Item": item,
                 "ConditionExpression": "attribute_not_exists(PK) OR #state = :done",
-                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeNames": _STATE,
                 "ExpressionAttributeValues": {":done": {"S": DONE}},
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
@@ -82,7 +103,7 @@ class Requests:
         except Canceled as canceled:
             # An erasure that is under way has its tombstone, and is joined.
             if "erased" in canceled.checks and (request.kind != ERASURE or "request" not in canceled.checks):
-                raise Erased from None
+                raise AlreadyErased from None
             return request_of(canceled.checks["request"])
         return request
 
@@ -96,16 +117,21 @@ class Requests:
         self._patience(lambda: self._put(item))
 
     def lease(self, request: Request, *, me: str, now: int, until: int) -> Request | None:
-        """Take the lease from `now` to `until`; None if another one has it. A lease of `me` is taken again."""
+        """Take the lease from `now` to `until`; None if another one has it, or the request is not to be worked on.
+
+        A lease of `me` is taken again.
+        """
         values: dict[str, str | int] = {":me": me, ":now": now, ":until": until, ":request": request.request_id}
         try:
             updated = self._patience(
                 lambda: self._update(
                     _key(request),
                     "SET lease_by = :me, lease_until = :until",
-                    "request_id = :request AND "
-                    "(attribute_not_exists(lease_by) OR lease_until <= :now OR lease_by = :me)",
-                    values,
+                    "request_id = :request AND attribute_not_exists(held) "
+                    f"AND #state IN ({', '.join(_AT_WORK)}) "
+                    "AND (attribute_not_exists(lease_by) OR lease_until <= :now OR lease_by = :me)",
+                    {**values, **_AT_WORK},
+                    names=_STATE,
                 )
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -133,11 +159,43 @@ class Requests:
             raise LeaseLost from None
         return request_of(updated["Attributes"])
 
-    def change(self, request: Request, condition: str, values: Mapping[str, str | int], expression: str) -> Request:
-        """Change a request that nobody need have leased, if `condition` holds. Raises `LeaseLost` if it does not.
+    def fence(self, request: Request, *, me: str) -> None:
+        """Raise `LeaseLost` if `me` may not go on: before what no transaction can hold together with the request."""
+        self.move(request, me=me, lease_by=me)
 
-        `#state` stands for the state, `:request` for the request's id, which has to be the one that stands.
-        """
+    # What people decide, whoever works on the request. Each raises `Changed`.
+
+    def verify(self, request: Request, *, by: str) -> Request:
+        """A second person agrees, or the person themself: `by` is their keyed hash."""
+        values = {":requested": REQUESTED, ":verified": VERIFIED, ":by": by}
+        return self._change(request, "#state = :requested", values, "SET #state = :verified, verified_by = :by")
+
+    def hold(self, request: Request, *, reason: str) -> Request:
+        """The law wants the data kept: from here on nothing is done."""
+        return self._change(request, "#state <> :done", {":done": DONE, ":held": reason}, "SET held = :held")
+
+    def end_hold(self, request: Request) -> Request:
+        """It goes on from the state that it had."""
+        return self._change(request, "attribute_exists(held)", {":one": 1}, "REMOVE held ADD releases :one")
+
+    def begin_again(self, request: Request) -> Request:
+        """Another attempt at one that failed, which somebody verified before."""
+        values: dict[str, str | int] = {":failed": FAILED, ":verified": VERIFIED, ":one": 1}
+        condition = "#state = :failed AND attribute_exists(verified_by)"
+        return self._change(request, condition, values, "SET #state = :verified, attempt = attempt + :one")
+
+    def fail(self, request: Request) -> Request:
+        """Every call of its attempt failed. One that nobody has verified is none: it waits as before."""
+        values: dict[str, str | int] = {**_AT_WORK, ":failed": FAILED, ":attempt": request.attempt}
+        condition = f"#state IN ({', '.join(_AT_WORK)}, :failed) AND attempt = :attempt"
+        return self._change(request, condition, values, "SET #state = :failed REMOVE lease_by, lease_until")
+
+    def count_link(self, request: Request, *, most: int) -> None:
+        """A link to an export, of which there are `most`."""
+        values: dict[str, str | int] = {":one": 1, ":most": most}
+        self._change(request, "attribute_not_exists(links) OR links < :most", values, "ADD links :one")
+
+    def _change(self, request: Request, condition: str, values: Mapping[str, str | int], expression: str) -> Request:
         try:
             updated = self._patience(
                 lambda: self._update(
@@ -145,12 +203,14 @@ class Requests:
                     expression,
                     f"request_id = :request AND ({condition})",
                     {":request": request.request_id, **values},
-                    names={"#state": "state"} if "#state" in f"{expression} {condition}" else None,
+                    names=_STATE if "#state" in f"{expression} {condition}" else None,
                 )
             )
         except self._client.exceptions.ConditionalCheckFailedException:
-            raise LeaseLost from None
+            raise Changed from None
         return request_of(updated["Attributes"])
+
+    # The end of an invocation, and of a request
 
     def release(self, request: Request, *, me: str) -> None:
         """Give the lease back, if it still is `me` who has it. One call, at the very end: no patience is left."""

@@ -33,18 +33,17 @@ _MOST: Final = 97
 # items, sessions, versions -> a write that keeps the count, and is refused to who may not erase
 Counted = Callable[[int, int, int], Check]
 
-_META, _ENTRY = "meta", "entry"
+_META, _ENTRY, _EMPTY = "meta", "entry", "an entry that leads to nothing"
 
 
 class NotTheirs(Exception):  # noqa: N818 - an answer of the database
     """The session is another person's."""
 
 
-class Erased(NamedTuple):
+class ErasedSession(NamedTuple):
     """What was erased of a session by this call, and what is locked."""
 
     items: int
-    sessions: int
     versions: int
     locked: LockedUntil
 
@@ -77,7 +76,7 @@ class Eraser:
         counted: Counted | None = None,
         *,
         entered: bool = True,
-    ) -> Erased:
+    ) -> ErasedSession:
         """Erase a session of `customer_id`; None where META is known to be gone.
 
         `entered`: it has an entry, which goes with it, unless copies of it are locked: then that alone stays. `counted`
@@ -101,10 +100,12 @@ class Eraser:
         # Last, and together: META, by which the index finds the session, and the entry, by which we do.
         last = [Check(_META, self._standing(session_key(session_id)))] if meta else []
         if entered and done:
-            last.append(Check(_ENTRY, self._standing(subject_key(subject, session_id))))
+            # An index that lags still shows what went: an entry that leads to nothing is no session.
+            name = _ENTRY if meta or chunk or items or copies.versions else _EMPTY
+            last.append(Check(name, self._standing(subject_key(subject, session_id))))
         if last or chunk or versions:
             items += self._delete(session_id, chunk, last, counted, versions)
-        return Erased(items, int(done), copies.versions, copies.locked)
+        return ErasedSession(items, copies.versions, copies.locked)
 
     def _close(self, session_id: str, customer_id: str, counted: Counted | None) -> bool:
         """From here on every writer refuses the session. Whether it has a META that is the customer's."""
@@ -142,7 +143,7 @@ class Eraser:
         left = [Check(sort, self._standing(session_key(session_id, sort))) for sort in sorts] + last
         while left or (versions and counted is not None):
             sessions = sum(check.name == _ENTRY for check in left)
-            items = len(left) - sessions
+            items = sum(check.name not in (_ENTRY, _EMPTY) for check in left)
             checks = [*left, counted(items, sessions, versions)] if counted is not None else left
             try:
                 self._patience(lambda: self._write(checks))  # noqa: B023 - called at once

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ._patience import Patience
 
 LEDGER: Final = "erasure/ledger/"
+HOLDS: Final = "holds/"
+HOLD_BEGUN, HOLD_ENDED = "hold", "release"
+LEDGER_DAYS: Final = 400  # how long tombstones and the ledger count, unless the functions are told otherwise
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +56,24 @@ class Steps:
 
     def record(self, request: Request, step: str, detail: str = "") -> None:
         """Record a step of a request, once. Raises what botocore does, or `OutOfTime`."""
+        key = f"{request.kind}/{request.request_id}/{request.attempt:02d}-{step}.json"
+        self._record(key, request, step, detail)
+
+    def decide(self, request: Request, decision: str, reason: str = "") -> None:
+        """Record that a hold has begun or ended, by the time: the latest counts, after a restore, too."""
+        key = f"{HOLDS}{request.request_id}/{self._clock():013d}-{decision}.json"
+        self._record(key, request, decision, reason)
+
+    def enter(self, request: Request, when: str) -> None:
+        """Enter the subject into the ledger, which is replayed after every restore, for as long as backups are kept.
+
+        That time begins anew with each entry: `when` is `begun` or `done`.
+        """
+        subject = subject_of(request.request_id)
+        key = f"{LEDGER}{subject}/{request.request_id}-{request.attempt:02d}-{when}.json"
+        self._put(key, {"subject": subject, "request_id": request.request_id, "at": self._now()})
+
+    def _record(self, key: str, request: Request, step: str, detail: str) -> None:
         done = Step(
             step=step,
             kind=request.kind,
@@ -65,7 +86,7 @@ class Steps:
             versions=request.versions,
             detail=detail,
         )
-        self._put(f"{request.kind}/{request.request_id}/{request.attempt:02d}-{step}.json", msgspec.to_builtins(done))
+        self._put(key, msgspec.to_builtins(done))
         log_event(
             DATA_REQUEST_STEP,
             data_request=request.request_id,
@@ -76,11 +97,6 @@ class Steps:
             item_count=request.items,
             version_count=request.versions,
         )
-
-    def enter(self, request: Request) -> None:
-        """Enter the subject into the ledger, which is replayed after every restore, for as long as backups are kept."""
-        subject = subject_of(request.request_id)
-        self._put(f"{LEDGER}{subject}.json", {"subject": subject, "request_id": request.request_id, "at": self._now()})
 
     def _now(self) -> str:
         now = datetime.fromtimestamp(self._clock() / 1000, UTC)

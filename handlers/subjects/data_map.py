@@ -19,7 +19,7 @@ class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     holds: str
-    happens: Literal["erased", "expires", "pseudonymised", "kept", "never"]
+    happens: Literal["erased", "expires", "pseudonymized", "kept", "never"]
     how: str
     resources: tuple[str, ...] = ()
     days: Annotated[int, Meta(ge=1)] | None = None

@@ -8,32 +8,41 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .._assembly import sessions, subject_hashing
 from ..sessions import SessionRefused, Transactions, Turn, session_key, subject_key, tombstone_key
 from ._patience import Patience
-from ._replay import Ledger, Replay, Replayed
 from ._request import ERASURE, FAILED, VERIFIED, Request, new_request_id, request_key, subject_of
 from ._requests import Requests
-from ._session import Eraser
+from .replay import replay
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
-    from types_boto3_s3 import S3Client
 
     from ..sessions import Key
 
     Item = Mapping[str, AttributeValueTypeDef]
 
 _TURNS: Final = 3
-_KEEP_SECONDS: Final = 400 * 24 * 3600
+
+__all__ = [
+    "Person",
+    "clean",
+    "has_failed",
+    "is_refused",
+    "items_of",
+    "open_erasure",
+    "person_of",
+    "replay",
+    "write_person",
+]
 
 
 class Person(NamedTuple):
-    """Somebody who is not: the id of a customer, and of their sessions."""
+    """An invented person: the id of a customer, and of their sessions."""
 
     customer_id: str
     session_ids: tuple[str, ...]
@@ -58,7 +67,9 @@ def write_person(dynamodb: DynamoDBClient, table: str, *, secret: str, person: P
 def open_erasure(dynamodb: DynamoDBClient, table: str, *, secret: str, customer_id: str, now_ms: int) -> str:
     """The id of a new request for this person's erasure, as if a second person had verified it."""
     request_id = new_request_id(ERASURE, subject_hashing(secret)(customer_id), uuid.uuid4().hex)
-    request = Request(request_id, ERASURE, VERIFIED, now_ms, requested_by="drill", customer_id=customer_id)
+    request = Request(
+        request_id, ERASURE, VERIFIED, now_ms, requested_by="drill", customer_id=customer_id, verified_by="drill"
+    )
     return _requests(dynamodb, table).open(request).request_id
 
 
@@ -90,18 +101,6 @@ def is_refused(dynamodb: DynamoDBClient, table: str, *, secret: str, person: Per
     return len(refused) == 2
 
 
-def replay(dynamodb: DynamoDBClient, s3: S3Client, table: str, *, audit_bucket: str, secret: str) -> Replayed:
-    """Replay the ledger onto a table that was restored."""
-    return _replay(dynamodb, s3, table, audit_bucket, secret).run()
-
-
-def is_erased(
-    dynamodb: DynamoDBClient, s3: S3Client, table: str, *, audit_bucket: str, secret: str
-) -> Callable[[Item], bool]:
-    """What tells of an item of `table`, as it stands now, whether it is of somebody in the ledger."""
-    return _replay(dynamodb, s3, table, audit_bucket, secret).theirs()
-
-
 def clean(dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person) -> int:
     """Delete whatever is left of the person, with the request and the tombstone; how many items that were."""
     subject = subject_hashing(secret)(person.customer_id)
@@ -127,20 +126,6 @@ def _query(dynamodb: DynamoDBClient, table: str, key: Key) -> Iterator[Item]:
         yield from page["Items"]
 
 
-def _replay(dynamodb: DynamoDBClient, s3: S3Client, table: str, audit_bucket: str, secret: str) -> Replay:
-    patience = _patience()
-    transactions = Transactions(dynamodb, sleep=time.sleep, random=random.random, attempts=1)
-    eraser = Eraser(dynamodb, table, transactions=transactions, copies=None, patience=patience, clock=_never)
-    return Replay(
-        dynamodb,
-        table,
-        Ledger(s3, audit_bucket),
-        eraser=eraser,
-        subject_of=subject_hashing(secret),
-        keep_until=int(time.time()) + _KEEP_SECONDS,
-    )
-
-
 def _requests(dynamodb: DynamoDBClient, table: str) -> Requests:
     transactions = Transactions(dynamodb, sleep=time.sleep, random=random.random)
     return Requests(dynamodb, table, transactions=transactions, patience=_patience())
@@ -148,7 +133,3 @@ def _requests(dynamodb: DynamoDBClient, table: str) -> Requests:
 
 def _patience() -> Patience:
     return Patience(sleep=time.sleep, random=random.random, remaining=lambda: 3600.0, margin=0.0)
-
-
-def _never() -> int:
-    raise AssertionError("there are no copies, whose locks would be held against a clock")

@@ -91,7 +91,7 @@ def command(
 ) -> int:
     """Rehearse an erasure and a restore on an account, and check every step of it.
 
-    Somebody who is not is written, erased by the deployed machine, restored from point-in-time recovery into a side
+    An invented person is written, erased by the deployed machine, restored from point-in-time recovery into a side
     table, and erased there by the ledger's replay; a request is traced, and CloudTrail asked what it recorded. It asks
     before it changes anything, cleans up after itself, and writes a dated report. Exit code 1 if a check failed.
 

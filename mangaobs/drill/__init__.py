@@ -1,4 +1,4 @@
-"""A drill: somebody who is not is erased and restored, on an account, and every step is checked and written down."""
+"""A drill: an invented person is erased and restored, on an account, and every step is checked and written down."""
 
 from mangaobs.drill._account import Clients, Names, names_of
 from mangaobs.drill._drill import CHECKS, READING, Drill, Limits

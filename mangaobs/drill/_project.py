@@ -21,7 +21,7 @@ MODULE = "handlers.subjects.rehearsal"
 
 
 class Person(Protocol):
-    """Somebody who is not."""
+    """An invented person."""
 
     @property
     def customer_id(self) -> str:
@@ -48,6 +48,16 @@ class Replayed(Protocol):
         """Items that were."""
 
 
+class Replay(Protocol):
+    """The ledger, and a table that it is replayed onto."""
+
+    def theirs(self) -> Callable[[Item], bool]:
+        """What tells whether an item of the table, as it stands now, is of somebody in the ledger."""
+
+    def run(self) -> Replayed:
+        """Replay it."""
+
+
 class Rehearsal(Protocol):
     """`handlers/subjects/rehearsal.py` of a project. `secret` is what keys the hashes of ids."""
 
@@ -69,13 +79,8 @@ class Rehearsal(Protocol):
     def is_refused(self, dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person, now_ms: int) -> bool:
         """Whether writers refuse them."""
 
-    def replay(self, dynamodb: DynamoDBClient, s3: S3Client, table: str, *, audit_bucket: str, secret: str) -> Replayed:
-        """Replay the ledger of erasures onto a table."""
-
-    def is_erased(
-        self, dynamodb: DynamoDBClient, s3: S3Client, table: str, *, audit_bucket: str, secret: str
-    ) -> Callable[[Item], bool]:
-        """What tells whether an item of a table is of somebody in the ledger."""
+    def replay(self, dynamodb: DynamoDBClient, s3: S3Client, table: str, *, audit_bucket: str, secret: str) -> Replay:
+        """The ledger of erasures as it is now, to be replayed onto a table."""
 
     def clean(self, dynamodb: DynamoDBClient, table: str, *, secret: str, person: Person) -> int:
         """Delete what is left of them; how many items that were."""
