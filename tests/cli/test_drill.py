@@ -94,7 +94,7 @@ def test_without_a_terminal_and_yes_nothing_is_changed(account, drill, tmp_path,
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     code, out, err = drill()
     assert (code, out) == (2, "")
-    assert err.startswith(f"in account 123456789012, us-east-1:\n- writes somebody who is not into {TABLE}")
+    assert err.startswith(f"in account 123456789012, us-east-1:\n- writes an invented person into {TABLE}")
     assert "there is nobody to ask\nright: --yes" in err
     assert account.items() == []
     assert list(tmp_path.iterdir()) == []

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from unittest.mock import Mock
 
+import msgspec
 import pytest
 
+from handlers.data_requests._machine import Machine
 from handlers.data_subject.settings import Settings
-from handlers.subjects import DAY, kind_of, new_request_id
+from handlers.subjects import DAY, Request, _worker, kind_of, new_request_id
 from mangaobs.errors import RenderError
 from mangaobs.functions import read
 from mangaobs.iam import Answer
@@ -87,6 +90,24 @@ def test_the_names_in_the_definition_are_the_functions(machine):
     assert named["Invoke"] == '{"Fn::Sub": "arn:${AWS::Partition}:states:::lambda:invoke"}'
     assert "${DataSubjectFunction}" in named["Erasure"]
     assert "${DataAccessFunction}" in named["Export"]
+
+
+def test_what_passes_is_what_the_functions_give_and_take(definition):
+    # Given the input as the API's function makes it, since on AWS a path that leads nowhere ends an execution
+    client = Mock()
+    request = Request(
+        request_id=IDS["erasure"], kind="erasure", state="VERIFIED", requested_at=1, requested_by="", attempt=4
+    )
+    Machine(client, "arn:machine").start(request, "resume4-1")
+    given = json.loads(client.start_execution.call_args.kwargs["input"])
+    taken, answered = ({field.name for field in msgspec.structs.fields(one)} for one in (_worker.Task, _worker.Answer))
+    functions = Functions(*["AccessDenied"] * 7, ("DONE", 1))
+    assert run(definition, given, functions).end == "Done"
+    assert functions.notes == [4]
+    assert {name for _, payload in functions.calls for name in payload} <= taken
+    # Then what it reads of an answer is in each.
+    tasks = [one for one in definition["States"].values() if one["Type"] == "Task"]
+    assert {path.removeprefix("$.Payload.") for one in tasks for path in one["ResultSelector"].values()} <= answered
 
 
 def test_it_waits_as_long_as_it_is_told_and_calls_again(definition):

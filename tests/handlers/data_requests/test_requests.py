@@ -48,6 +48,7 @@ class Office(Exporting):
             machine=Machine(self.states, self.arn),
             links=Links(boto3.client("s3", config=Config(signature_version="s3v4")), EXPORTS, seconds=300),
             audit=audit(self.buckets, AUDIT, hashed=hashing(KEY)),
+            steps=self.audit(),
             subject=subject_hashing(KEY),
             hashed=hashing(KEY),
             clock=self.clock,
@@ -132,6 +133,48 @@ def test_who_asked_for_it_does_not_verify_it(office):
 def test_an_officer_does_not_verify_the_erasure_of_themself(office):
     request_id = office.ask_for("erasure", who="olga")
     assert office.officer("verify", request_id)[0] == 409
+
+
+@pytest.mark.parametrize("action", ["verify", "resume"])
+def test_an_officer_decides_nothing_about_themself_whoever_asked(office, action):
+    path = "/privacy/customers/{customer_id}/requests"
+    body = {"kind": "erasure"}
+    _, asked = office.send("POST", path, body, who="otto", groups="privacy", customer_id="olga")
+    status, refused = office.officer(action, asked["request_id"])
+    assert (status, refused["error"]["reason"]) == (409, "second_person_needed")
+    assert office.standing("olga").state == "REQUESTED"
+
+
+def test_one_person_alone_erases_nobody_whatever_fails(office):
+    # Given a request that one officer made, of which every call failed
+    path = "/privacy/customers/{customer_id}/requests"
+    body = {"kind": "erasure"}
+    _, asked = office.send("POST", path, body, who="olga", groups="privacy", customer_id="alice")
+    office.call(office.standing("alice"), failed=True)
+    # When that one resumes it, then it waits for another one as before.
+    assert office.officer("resume", asked["request_id"])[1]["state"] == "REQUESTED"
+    assert office.officer("verify", asked["request_id"])[0] == 409
+    assert office.finish(asked["request_id"]) == "REQUESTED"
+    assert office.steps() == []
+    assert office.officer("verify", asked["request_id"], who="otto")[1]["state"] == "VERIFIED"
+
+
+def test_an_own_export_that_failed_needs_no_second_person(office):
+    request_id = office.ask_for("access")
+    office.call(office.export_standing("alice"), erasure=office.exporter(), failed=True)
+    assert office.officer("resume", request_id)[1]["state"] == "VERIFIED"
+    assert office.finish(request_id) == "DONE"
+
+
+def test_holds_and_their_ends_stand_beside_the_ledger_for_a_table_that_is_restored(office):
+    request_id = office.ask_for("erasure")
+    office.officer("hold", request_id, {"reason": "litigation"}, groups="privacy-hold")
+    office.officer("release", request_id, groups="privacy-hold")
+    found = office.buckets.list_objects_v2(Bucket=AUDIT, Prefix="holds/")["Contents"]
+    names = [one["Key"].removeprefix(f"holds/{request_id}/") for one in found]
+    assert [name.partition("-")[2] for name in names] == ["hold.json", "release.json"]
+    hold = json.loads(office.buckets.get_object(Bucket=AUDIT, Key=found[0]["Key"])["Body"].read())
+    assert (hold["step"], hold["detail"], hold["subject"]) == ("hold", "litigation", request_id[:32])
 
 
 @pytest.mark.parametrize("action", ["verify", "resume", "hold", "release"])
@@ -405,7 +448,7 @@ def test_a_crash_anywhere_and_the_same_call_again_start_it(office, record_proper
     def erasure(who, *, state="REQUESTED", held=""):
         request = office.ask(who, random=who, state=state)
         if held:
-            office.requests().change(request, "#state <> :no", {":no": "", ":held": held}, "SET held = :held")
+            office.requests().hold(request, reason=held)
         return request.request_id
 
     def officer(action, body=None, groups="privacy"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 
-from handlers.sessions import SessionRefused, Turn
-from handlers.subjects import InvalidInput
+from handlers.sessions import SessionRefused, Turn, tombstone_key
+from handlers.subjects import Broken, Changed, InvalidInput
 
 from ..conftest import TABLE
 from .world import AUDIT, BACKUP, DAY, EXPORTS, KEY, REST, World, clients, later, subject_hash
@@ -90,6 +91,52 @@ def test_the_person_is_told_before_the_address_is_gone(people):
     assert mail.destinations["ToAddresses"] == ["alice@example.com"]
 
 
+def test_nobody_is_told_at_an_address_that_they_have_not_verified(people):
+    people.directory.admin_update_user_attributes(
+        UserPoolId=people.pool, Username=people.alice, UserAttributes=[{"Name": "email_verified", "Value": "false"}]
+    )
+    people.drive(people.ask(people.alice))
+    assert people.mails() == []
+    assert people.standing(people.alice).confirmed == "no_address"
+
+
+def test_without_a_sender_it_says_so(people):
+    dynamodb, s3, users, _ = people.clients
+    request = people.ask(people.alice)
+    assert people.drive(request, erasure=people.erasure(clients=(dynamodb, s3, users, None))) == "DONE"
+    assert people.standing(people.alice).confirmed == "no_sender"
+    erased(people)
+
+
+def test_what_ses_refuses_for_good_waits_for_a_person_once_and_keeps_nothing_after_that(people):
+    # Given a message that SES does not send, and says to whom
+    words = "Email address is not verified. The following identities failed the check: alice@example.com"
+    people.mail.meta.events.register("before-call.sesv2.SendEmail", lambda **_: refused("MessageRejected", words))
+    request = people.ask(people.alice)
+    # When it is told, then the attempt fails without a word of that, each time
+    for _ in range(3):
+        with pytest.raises(Broken) as caught:
+            people.drive(request)
+        assert str(caught.value) == "MailRefused"
+    assert people.call(request, failed=True)["state"] == "FAILED"
+    assert people.alice in people.accounts()
+    # And when somebody has looked and it is refused again, it goes on without.
+    assert people.drive(people.requests().begin_again(request)) == "DONE"
+    assert people.standing(people.alice).confirmed == "refused"
+    assert people.standing(people.alice).account == "deleted"
+    erased(people)
+    told = json.dumps(people.audited()).encode() + b"".join(people.written)
+    assert b"alice@" not in told
+    assert b"identities" not in told
+
+
+def refused(code, words):
+    from botocore.awsrequest import AWSResponse
+
+    answer = {"Error": {"Code": code, "Message": words}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return AWSResponse("http://test", 400, {}, None), answer
+
+
 def test_while_it_runs_nobody_signs_in_and_no_session_begins_or_goes_on(people):
     request = people.ask(people.alice)
     people.call(request)  # as far as the first search that finds nothing
@@ -161,27 +208,22 @@ def test_two_at_once_one_works_the_other_waits_for_it(people):
 def test_what_is_not_verified_is_not_begun(people):
     request = people.ask(people.alice, state="REQUESTED")
     answer = people.call(request)
-    assert answer == {"request_id": request.request_id, "state": "REQUESTED", "wait": DAY}
+    assert answer == told(request, "REQUESTED")
     assert people.steps() == []
     assert people.others(people.alice, people.hers) == people.before
 
 
-def hold(world, *, held: str = "litigation"):
-    world.table.update_item(
-        TableName=TABLE,
-        Key={"PK": {"S": f"ERASURE#{subject_hash(world.alice)}"}, "SK": {"S": "REQUEST"}},
-        UpdateExpression="SET held = :held" if held else "REMOVE held",
-        **({"ExpressionAttributeValues": {":held": {"S": held}}} if held else {}),
-    )
+def told(request, state, *, attempt=1, wait=DAY):
+    return {"request_id": request.request_id, "state": state, "attempt": attempt, "wait": wait}
 
 
 def test_what_the_law_wants_kept_is_kept_until_the_hold_is_gone(people):
     request = people.ask(people.alice)
-    hold(people)
+    people.hold(people.alice)
     items = people.items()
-    assert people.call(request) == {"request_id": request.request_id, "state": "HOLD", "wait": DAY}
+    assert people.call(request) == told(request, "HOLD")
     assert people.items() == items
-    hold(people, held="")
+    people.end_hold(people.alice)
     assert people.drive(request) == "DONE"
     erased(people)
 
@@ -193,7 +235,7 @@ def test_a_hold_that_comes_while_it_runs_stops_it_at_once(people):
     def second_session(**_):
         queries.append(1)
         if len(queries) == 4:  # entries, index, the first session's items, then this
-            hold(people)
+            people.hold(people.alice)
 
     people.dynamodb.meta.events.register("before-call.dynamodb.Query", second_session)
     assert people.call(request)["state"] == "HOLD"
@@ -206,7 +248,7 @@ def test_a_hold_that_comes_before_a_session_keeps_its_copies(people):
     request = people.ask(people.alice)
     people.dynamodb.meta.events.register_first(
         "before-call.dynamodb.TransactWriteItems",
-        lambda **_: hold(people) if people.standing(people.alice).held == "" else None,
+        lambda **_: people.hold(people.alice) if people.standing(people.alice).held == "" else None,
     )
     copies = people.versions(BACKUP)
     assert people.call(request)["state"] == "HOLD"
@@ -228,6 +270,38 @@ def test_locked_copies_are_never_called_erased(people):
     assert [line for line in left if "locked.json" not in line and "account" not in line and "REQUEST" not in line] == [
         f"SUBJECT#{subject_hash(people.alice)} SESSION#s3"
     ]
+
+
+def test_a_legal_hold_on_a_copy_is_waited_for_and_looked_at_again(people):
+    copy = people.buckets.put_object(Bucket=BACKUP, Key="sessions/s3/held.json", Body=b"kept")
+    held = {"Bucket": BACKUP, "Key": "sessions/s3/held.json", "VersionId": copy["VersionId"]}
+    people.buckets.put_object_legal_hold(**held, LegalHold={"Status": "ON"})
+    request = people.ask(people.alice)
+    assert people.drive(request) == "PENDING_RETENTION"
+    assert people.standing(people.alice).locked_until > later(people.began, days=29)
+    people.buckets.put_object_legal_hold(**held, LegalHold={"Status": "OFF"})
+    people.now = later(people.now, days=30)
+    assert people.drive(request) == "DONE"
+    erased(people)
+
+
+def test_however_long_it_took_the_tombstone_and_the_ledger_count_from_its_end(people):
+    request = people.ask(people.alice)
+    people.lock("s3", until_ms=later(people.now, days=900))
+    assert people.drive(request) == "PENDING_RETENTION"
+    # Given that both are gone by their age
+    people.table.delete_item(TableName=TABLE, Key=tombstone_key(subject_hash(people.alice)))
+    people.unlock()
+    people.now = later(people.now, days=901)
+    # When it is done, then both stand, for as long as after any other erasure
+    assert people.drive(request) == "DONE"
+    tombstone = people.table.get_item(TableName=TABLE, Key=tombstone_key(subject_hash(people.alice)))["Item"]
+    assert int(tombstone["expires_at"]["N"]) == pytest.approx(people.now / 1000 + 400 * DAY, abs=60)
+    ledger = f"erasure/ledger/{subject_hash(people.alice)}/{request.request_id}"
+    keys = [key for key, *_ in people.versions(AUDIT) if "/ledger/" in key]
+    assert keys == [f"{ledger}-01-begun.json", f"{ledger}-01-done.json"]
+    with pytest.raises(SessionRefused, match="erased"):
+        people.writers.begin("s4", people.alice, Turn(people.now, "message-x", "user", "x"), new=True)
 
 
 def test_when_the_lock_ends_the_erasure_does(people):
@@ -301,10 +375,10 @@ def test_what_is_put_while_the_last_search_looks_is_looked_for_again(people):
 
 
 def test_nothing_is_given_out_of_a_person_who_was_erased(people):
-    from handlers.subjects import Erased
+    from handlers.subjects import AlreadyErased
 
     people.drive(people.ask(people.alice))
-    with pytest.raises(Erased):
+    with pytest.raises(AlreadyErased):
         people.ask(people.alice, kind="access")
 
 
@@ -382,14 +456,12 @@ def test_items_whose_time_comes_meanwhile_are_not_counted(people):
 
 
 def test_a_session_of_somebody_else_is_not_touched_whatever_an_entry_says(people):
-    from handlers.subjects import NotTheirs
-
     people.table.put_item(
         TableName=TABLE,
         Item={"PK": {"S": f"SUBJECT#{subject_hash(people.alice)}"}, "SK": {"S": "SESSION#s10"}},
     )
     request = people.ask(people.alice)
-    with pytest.raises(NotTheirs):
+    with pytest.raises(Broken, match="NotTheirs"):
         people.drive(request)
     assert people.call(request, failed=True)["state"] == "FAILED"
     assert people.steps(request)[-1] == "failed"
@@ -402,16 +474,111 @@ def test_a_failed_attempt_is_recorded_once_and_a_person_resumes_it(people):
     assert people.call(request, failed=True)["state"] == "FAILED"
     assert people.call(request)["state"] == "FAILED"  # until a person has looked
     assert people.steps(request) == ["failed"]
-    resumed = people.requests().change(
-        request,
-        "#state = :failed",
-        {":failed": "FAILED", ":verified": "VERIFIED", ":one": 1},
-        "SET #state = :verified, attempt = attempt + :one",
-    )
+    resumed = people.requests().begin_again(request)
     assert people.drive(resumed) == "DONE"
     assert people.steps(request).count("failed") == 1
     assert people.steps(request)[-1] == "finish"
     erased(people)
+
+
+def test_a_note_of_a_failure_that_comes_late_does_not_fail_the_next_attempt(people):
+    request = people.ask(people.alice)
+    people.call(request, failed=True)
+    again = people.requests().begin_again(request)
+    people.call(again)
+    # When the first attempt is said to have failed once more, since the answer was lost
+    answer = people.call(request, failed=True)
+    # Then the second goes on.
+    assert (answer["state"], answer["attempt"]) == ("VERIFYING", 2)
+    assert people.drive(again) == "DONE"
+    assert [(one["attempt"], one["step"]) for one in people.audited() if one["step"] in ("failed", "finish")] == [
+        (1, "failed"),
+        (2, "finish"),
+    ]
+
+
+def test_what_nobody_has_verified_fails_at_nothing_and_is_not_begun_by_a_failure(people):
+    request = people.ask(people.alice, state="REQUESTED")
+    assert people.call(request, failed=True) == told(request, "REQUESTED")
+    with pytest.raises(Changed):
+        people.requests().begin_again(request)
+    assert people.steps() == []
+
+
+@pytest.mark.parametrize("comes", ["a hold", "a failure", "the end"])
+def test_what_comes_between_looking_and_the_lease_is_seen(people, comes):
+    # Given an invocation that has looked at the request and is about to take its lease
+    request = people.ask(people.alice)
+    decided = []
+
+    def meanwhile(**_):
+        if not decided:
+            decided.append(comes)
+            {
+                "a hold": lambda: people.hold(people.alice),
+                "a failure": lambda: people.requests().fail(request),
+                "the end": lambda: people.drive(request, erasure=people.erasure(clients=clients("another"))),
+            }[comes]()
+
+    people.dynamodb.meta.events.register_first("before-call.dynamodb.UpdateItem", meanwhile)
+    # When something is decided meanwhile, then it does nothing
+    answer = people.call(request)
+    assert answer["state"] == {"a hold": "HOLD", "a failure": "FAILED", "the end": "DONE"}[comes]
+    if comes == "the end":
+        assert people.steps(request).count("finish") == 1
+        erased(people)
+    else:
+        assert people.steps(request) == []
+        assert people.directory.admin_get_user(UserPoolId=people.pool, Username=people.alice)["Enabled"]
+
+
+@pytest.mark.parametrize("step", ["start", "verified", "confirmed"])
+def test_a_hold_is_seen_before_what_no_transaction_holds_together_with_it(people, step):
+    # Given a hold that comes with a step of the audit
+    def meanwhile(params, **_):
+        if params["url_path"].endswith(f"-{step}.json") and not people.standing(people.alice).held:
+            people.hold(people.alice)
+
+    people.s3.meta.events.register("before-call.s3.PutObject", meanwhile)
+    request = people.ask(people.alice)
+    assert people.drive(request) == "HOLD"
+    # Then the account is as it was before that step.
+    assert people.alice in people.accounts()
+    user = people.directory.admin_get_user(UserPoolId=people.pool, Username=people.alice)
+    assert user["Enabled"] is (step == "start")
+    assert len(people.mails()) == (step == "confirmed")
+
+
+def test_how_old_it_is_and_what_became_of_it_is_measured(people):
+    from mangaobs.runtime import configure, observe
+
+    from ..conftest import Context
+
+    configure(write=people.written.append, tracer="off", environ={"MANGAOBS_DIMENSIONS": "Environment=test"})
+
+    def measured(request, **more):
+        people.written.clear()
+        call = observe(people.erasure().__call__)
+        with suppress(Broken):
+            call({"request_id": request.request_id, "attempt": request.attempt, **more}, Context())
+        lines = [json.loads(line) for line in b"".join(people.written).splitlines()]
+        return {
+            name: sum(line[name]) if isinstance(line[name], list) else line[name]
+            for line in lines
+            for name in ("DataRequestAge", "Erasures", "DataRequestFailures")
+            if name in line
+        }
+
+    waiting = people.ask(people.bob, state="REQUESTED")
+    people.now = later(people.now, days=3)
+    assert measured(waiting) == {"DataRequestAge": pytest.approx(3 * DAY, abs=60)}
+    request = people.ask(people.alice)
+    assert measured(request, failed=True).keys() == {"DataRequestAge", "DataRequestFailures"}
+    again = people.requests().begin_again(request)
+    people.call(again)
+    people.now = later(people.now, seconds=REST)
+    assert measured(again)["Erasures"] == 1
+    assert measured(again) == {}
 
 
 def test_done_does_not_become_failed(people):
@@ -445,5 +612,6 @@ def test_the_ledger_says_who_was_erased_before_anything_is(people):
         "before-call.s3.PutObject", lambda params, **_: order.append(params["url_path"].rpartition("/")[2])
     )
     people.dynamodb.meta.events.register("before-call.dynamodb.PutItem", lambda **_: order.append("tombstone"))
-    people.drive(people.ask(people.alice))
-    assert order[1:3] == [f"{subject_hash(people.alice)}.json", "tombstone"]
+    request = people.ask(people.alice)
+    people.drive(request)
+    assert order[1:3] == [f"{request.request_id}-01-begun.json", "tombstone"]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from handlers.sessions import SessionRefused, Turn
+from handlers.sessions import SessionRefused, Turn, tombstone_key
 from handlers.subjects import rehearsal
+from handlers.subjects._replay import Ledger
+from handlers.subjects.replay import replay as replay_onto
 
 from ..conftest import TABLE, create_table
-from .world import AUDIT, KEY, World, digest, later, subject_hash
+from .world import AUDIT, DAY, KEY, World, digest, later, subject_hash
 
 
 @pytest.fixture
@@ -40,7 +45,7 @@ def restore(world: World, backup) -> None:
 
 
 def replay(world: World):
-    return rehearsal.replay(world.table, world.buckets, TABLE, audit_bucket=AUDIT, secret=KEY)
+    return replay_onto(world.table, world.buckets, TABLE, audit_bucket=AUDIT, secret=KEY).run()
 
 
 def test_who_was_erased_is_back_after_a_restore_and_gone_after_the_replay(restored):
@@ -88,6 +93,90 @@ def test_an_erasure_whose_request_is_lost_is_asked_for_again(world):
     assert world.drive(world.ask("dan", random="r2")) == "PENDING_RETENTION"
 
 
+def said(world: World, *session_ids: str) -> int:
+    return sum(item["PK"]["S"] in {f"SESSION#{name}" for name in session_ids} for item in world.items())
+
+
+def test_what_the_law_wants_kept_is_kept_and_is_on_hold_again(world):
+    # Given an erasure that was put on hold after the table's copy was made, so that the copy has no hold
+    world.say("dan", "d1", 2)
+    world.lock("d1", until_ms=later(world.now, days=30))
+    request = world.ask("dan")
+    backup = world.items()
+    world.drive(request)
+    world.hold("dan")
+    restore(world, backup)
+    # When the ledger is replayed
+    replayed = replay(world)
+    # Then nothing of it is deleted, no session begins, and the erasure waits
+    assert (replayed.held, replayed.unfinished) == ({subject_hash("dan")}, frozenset())
+    assert said(world, "d1") == 7
+    assert world.standing("dan").shown == "HOLD"
+    assert world.drive(request) == "HOLD"
+    with pytest.raises(SessionRefused, match="erased"):
+        world.writers.begin("d2", "dan", Turn(1, "message-1", "user", "x"), new=True)
+    # And when the hold ends, it goes on.
+    world.end_hold("dan")
+    world.unlock()
+    world.now = later(world.now, days=31)
+    assert world.drive(request) == "DONE"
+    assert world.left_of("dan", ["d1"]) == []
+
+
+def test_a_hold_that_has_ended_keeps_nothing(world):
+    world.say("dan", "d1", 2)
+    request = world.ask("dan")
+    backup = world.items()
+    world.call(request)
+    world.hold("dan")
+    world.end_hold("dan")
+    restore(world, backup)
+    assert replay(world).held == frozenset()
+    assert said(world, "d1") == 0
+
+
+def test_one_that_is_asked_for_again_and_not_begun_stands_with_what_leads_to_the_copies(world):
+    # Given somebody who was erased, came back, asked again, and whose session has a copy
+    world.drive(world.ask("dan", random="r1"))
+    world.table.delete_item(TableName=TABLE, Key=tombstone_key(subject_hash("dan")))
+    world.say("dan", "d1", 1)
+    world.copy("d1")
+    request = world.ask("dan", random="r2")
+    # When the ledger is replayed, then what was said goes, and what finds the copy stands
+    replayed = replay(world)
+    assert (replayed.unfinished, said(world, "d1")) == ({subject_hash("dan")}, 0)
+    assert world.drive(request) == "DONE"
+    assert world.left_of("dan", ["d1"]) == []
+
+
+def test_one_that_was_lost_is_over_with_the_one_that_was_asked_for_in_its_place(world):
+    world.say("dan", "d1", 1)
+    world.lock("d1", until_ms=later(world.now, days=30))
+    backup = world.items()
+    world.drive(world.ask("dan", random="r1"))
+    restore(world, backup)
+    assert replay(world).unfinished == {subject_hash("dan")}
+    world.unlock()
+    time.sleep(1.1)  # S3 says to the second when an object was put
+    assert world.drive(world.ask("dan", random="r2")) == "DONE"
+    assert replay(world).unfinished == frozenset()
+
+
+def test_who_came_back_after_the_tombstone_had_expired_is_left_alone(world):
+    world.drive(world.ask("dan"))
+    world.table.delete_item(TableName=TABLE, Key=tombstone_key(subject_hash("dan")))
+    world.say("dan", "d1", 1)
+    ledger = Ledger(world.buckets, AUDIT, now=datetime.now(UTC) + timedelta(days=401), days=400)
+    assert ledger.subjects == frozenset()
+    assert Ledger(world.buckets, AUDIT, now=datetime.now(UTC), days=400).subjects == {subject_hash("dan")}
+
+
+def test_the_tombstones_of_a_replay_stand_as_long_as_the_ledger_counts(restored):
+    replay(restored)
+    tombstone = restored.table.get_item(TableName=TABLE, Key=tombstone_key(subject_hash(restored.alice)))["Item"]
+    assert int(tombstone["expires_at"]["N"]) == pytest.approx(time.time() + 400 * DAY, abs=600)
+
+
 def test_writers_refuse_them_in_the_restored_table(restored):
     replay(restored)
     with pytest.raises(SessionRefused, match="erased"):
@@ -104,7 +193,7 @@ def test_a_second_replay_finds_nothing(restored):
 
 
 def test_what_is_theirs_is_told_before_the_replay(restored):
-    theirs = rehearsal.is_erased(restored.table, restored.buckets, TABLE, audit_bucket=AUDIT, secret=KEY)
+    theirs = replay_onto(restored.table, restored.buckets, TABLE, audit_bucket=AUDIT, secret=KEY).theirs()
     kept = {item["PK"]["S"] for item in restored.items() if not theirs(item)}
     assert kept == {"SESSION#s10", f"SUBJECT#{subject_hash(restored.bob)}"}
 
@@ -112,12 +201,12 @@ def test_what_is_theirs_is_told_before_the_replay(restored):
 def test_without_a_ledger_nothing_is_touched(world):
     world.say("bob", "s1")
     before = world.items()
-    assert replay(world) == (0, 0, 0, frozenset())
+    assert replay(world) == (0, 0, 0, frozenset(), frozenset())
     assert world.items() == before
 
 
 def test_another_secret_finds_nobody_so_it_must_not_change(restored):
-    replayed = rehearsal.replay(restored.table, restored.buckets, TABLE, audit_bucket=AUDIT, secret="another" * 4)
+    replayed = replay_onto(restored.table, restored.buckets, TABLE, audit_bucket=AUDIT, secret="another" * 4).run()
     assert replayed.sessions == 0
 
 

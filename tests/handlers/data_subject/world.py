@@ -22,10 +22,12 @@ from handlers._assembly import sessions, subject_hashing
 from handlers.data_subject._account import Accounts
 from handlers.data_subject._erasure import Erasure, Parts
 from handlers.sessions import Sessions, Transactions, Turn
-from handlers.signals import ERASURE_FAILURES
 from handlers.subjects import (
     ACCESS,
     ERASURE,
+    HOLD_BEGUN,
+    HOLD_ENDED,
+    REQUESTED,
     VERIFIED,
     Deadline,
     Discovery,
@@ -168,7 +170,6 @@ class World:
             steps=parts.steps,
             deadline=deadline,
             clock=self.clock,
-            failures=ERASURE_FAILURES,
         )
 
     def clock(self) -> int:
@@ -195,14 +196,17 @@ class World:
                 requested_at=self.now,
                 requested_by="0011223344556677",
                 customer_id=customer,
+                verified_by="" if state == REQUESTED else "8899aabbccddeeff",
             )
         )
 
     def call(
         self, request: Request, *, remaining_ms: int = 900_000, erasure: Worker | None = None, **more: Any
     ) -> dict[str, Any]:
-        """One invocation."""
+        """One invocation; `failed` is of the attempt that `request` is at."""
         self.invocations += 1
+        if "failed" in more:
+            more.setdefault("attempt", request.attempt)
         context = Context(f"invocation-{self.invocations}", remaining_ms)
         return dict((erasure or self.erasure())({"request_id": request.request_id, **more}, context))
 
@@ -222,6 +226,23 @@ class World:
     def standing(self, customer: str) -> Request | None:
         """The erasure's request as it stands."""
         return self.requests().load(ERASURE, subject_hash(customer))
+
+    def hold(self, customer: str, reason: str = "litigation") -> None:
+        """What an officer does whom the law tells to keep the data."""
+        standing = self.standing(customer)
+        assert standing is not None
+        self.audit().decide(self.requests().hold(standing, reason=reason), HOLD_BEGUN, reason)
+
+    def end_hold(self, customer: str) -> None:
+        """What they do when it tells so no more."""
+        standing = self.standing(customer)
+        assert standing is not None
+        self.audit().decide(self.requests().end_hold(standing), HOLD_ENDED)
+
+    def audit(self) -> Steps:
+        """The audit, as the API writes it."""
+        patience = Patience(sleep=self._sleep, random=lambda: 0.5, remaining=lambda: 60.0, margin=0.0)
+        return Steps(self.buckets, AUDIT, patience=patience, clock=self.clock)
 
     def forget(self, kind: str, subject: str) -> None:
         """Take a request away, whoever works on it."""

@@ -269,7 +269,13 @@ def a_person_gets_their_data_and_is_erased(system):
     assert refused["statusCode"] == 410
     # And one that every attempt failed at stays open.
     open_one = privacy("POST", "/privacy/requests", {"kind": "erasure"}, who="customer-7")["request_id"]
-    assert system.invoke("data_subject", {"request_id": open_one, "failed": True})["state"] == "FAILED"
+    privacy("POST", f"{one}/verify", who="officer-1", groups="privacy", request_id=open_one)
+    hold = {"reason": "litigation"}
+    privacy("POST", f"{one}/hold", hold, who="officer-2", groups="privacy-hold", request_id=open_one)
+    assert until_done(system, "data_subject", open_one) == ["HOLD"]
+    privacy("POST", f"{one}/release", who="officer-2", groups="privacy-hold", request_id=open_one)
+    failed = {"request_id": open_one, "attempt": 1, "failed": True}
+    assert system.invoke("data_subject", failed)["state"] == "FAILED"
 
 
 @step
