@@ -1,4 +1,4 @@
-"""What people ask of their data: the law gives a month, and an erasure that gave up waits for somebody."""
+"""What people ask of their data: the law gives a month, and a request that gave up waits for somebody."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def alarms(app: App[Thresholds]) -> Iterator[Alarm]:
     )
     # It fails once and then says nothing: for a day, or the next quiet minutes would close the ticket.
     yield warning(
-        "erasure-failed",
-        signal_metric(signals.ERASURE_FAILURES, Environment=app.environment).sum(HOUR) > 0,
+        "data-request-failed",
+        signal_metric(signals.DATA_REQUEST_FAILURES, Environment=app.environment).sum(HOUR) > 0,
         for_=1,
         out_of=24,
         missing=NOT_BREACHING,
-        summary="The erasure of a person was given up after every attempt: it stands still until somebody resumes it.",
-        runbook="erasure-failed",
+        summary="A person's erasure or export was given up after every attempt: it stands until somebody resumes it.",
+        runbook="data-request-failed",
         next_query="data-request-steps",
     )

@@ -102,7 +102,7 @@ def dashboards(app: App[object], alarms: Mapping[str, Alarm | CompositeAlarm]) -
 def _data_requests(app: App[object]) -> Section:
     erasures, failures, age = (
         signal_metric(signal, Environment=app.environment)
-        for signal in (signals.ERASURES, signals.ERASURE_FAILURES, signals.DATA_REQUEST_AGE)
+        for signal in (signals.ERASURES, signals.DATA_REQUEST_FAILURES, signals.DATA_REQUEST_AGE)
     )
     return section(
         "Requests of people for their data",

@@ -32,7 +32,8 @@ filter event = "data_request_step" and data_request like {{data_request}}
         summary="People's requests that were begun and have no finish, the oldest first, with the last step.",
         text="""
 # Which requests have no end, the oldest first. The range has to begin before they did: choose more than a month.
-# Age is that of the first step; what nobody has verified yet has no step
+# Age is that of the first step; what nobody has verified yet has no step. An export that an erasure took away has no
+# finish: the end of the erasure is its end
 filter event = "data_request_step"
 | fields (now() - toMillis(@timestamp) / 1000) / 86400 as days
 | stats max(days) as age_days, latest(step) as last_step, latest(@timestamp) as last_seen,
