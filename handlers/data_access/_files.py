@@ -26,7 +26,7 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Lines:
-    """A file in the making, `most` compressed bytes long at most, but for what one record adds."""
+    """A file in the making, which is full at about `most` compressed bytes."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -24,11 +24,15 @@ from .._http import (
     require_group,
 )
 from ..subjects import (
+    DAY,
+    DECLINED,
     DONE,
     ERASURE,
     FAILED,
     HOLD_BEGUN,
     HOLD_ENDED,
+    OVER,
+    REJECTED,
     REQUESTED,
     VERIFIED,
     AlreadyErased,
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
 _MOST_BYTES: Final = 1000
 _OFFICER, _HOLDER = "privacy", "privacy-hold"
 _HOUR_MS: Final = 3600 * 1000
+_KEEP_SECONDS: Final = 90 * DAY  # that a request was declined can be seen
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,8 +63,8 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["erasure", "access", "portability"]
 
 
-class Held(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a hold: why, as a code."""
+class Because(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a hold, or of a rejection: why, as a code."""
 
     reason: Annotated[str, Meta(pattern=r"^[a-z][a-z_]{2,39}\Z")]
 
@@ -116,6 +121,7 @@ class DataRequests:
             ("POST", f"{one}/link"): self._link,
             ("POST", "/privacy/customers/{customer_id}/requests"): self._ask_for,
             ("POST", f"{one}/verify"): self._verify,
+            ("POST", f"{one}/reject"): self._reject,
             ("POST", f"{one}/hold"): self._hold,
             ("POST", f"{one}/release"): self._release,
             ("POST", f"{one}/resume"): self._resume,
@@ -196,16 +202,27 @@ class DataRequests:
             if named.requested_by == me:
                 raise Refused(409, "second_person_needed", "an officer who did not ask for it")
             self._refuse_theirs(call)
+            if named.state == REJECTED:
+                raise Refused(409, "rejected", "another request")
             standing = self._verified(named, me)
+        return _accepted(standing)
+
+    def _reject(self, call: Call) -> dict[str, Any]:
+        require_group(call.identity, _OFFICER)
+        because = body_of(call.request, Because, most_bytes=_MOST_BYTES)
+        with self._officers(call, "reject") as named, _meanwhile():
+            self._refuse_theirs(call)
+            standing = self._requests.reject(named, now=self._clock(), keep_seconds=_KEEP_SECONDS)
+            self._steps.decide(standing, DECLINED, because.reason)
         return _accepted(standing)
 
     def _hold(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _HOLDER)
-        held = body_of(call.request, Held, most_bytes=_MOST_BYTES)
+        because = body_of(call.request, Because, most_bytes=_MOST_BYTES)
         with self._officers(call, "hold") as named, _meanwhile():
-            standing = self._requests.hold(named, reason=held.reason)
+            standing = self._requests.hold(named, reason=because.reason)
             # The table may be restored to a day before it.
-            self._steps.decide(standing, HOLD_BEGUN, held.reason)
+            self._steps.decide(standing, HOLD_BEGUN, because.reason)
         return _accepted(standing)
 
     def _release(self, call: Call) -> dict[str, Any]:
@@ -223,7 +240,7 @@ class DataRequests:
         with self._officers(call, "resume") as named, _meanwhile():
             self._refuse_theirs(call)
             standing = self._requests.begin_again(named) if named.state == FAILED else named
-            if standing.state != DONE:
+            if standing.state not in OVER:
                 self._machine.go_on(standing)
         return _accepted(standing)
 

@@ -3,6 +3,7 @@
 A person is known here by a keyed hash, the subject. The id itself stands in the request alone, until it is done.
 """
 
+from ._assembly import tools
 from ._discovery import Discovery
 from ._objects import LockedUntil, NotDeleted, Objects
 from ._patience import Deadline, OutOfTime, Patience
@@ -12,8 +13,10 @@ from ._request import (
     ERASURE,
     FAILED,
     HOLD,
+    OVER,
     PENDING_RETENTION,
     PORTABILITY,
+    REJECTED,
     REQUESTED,
     RUNNING,
     VERIFIED,
@@ -27,13 +30,13 @@ from ._request import (
 )
 from ._requests import AlreadyErased, Changed, LeaseLost, Requests
 from ._session import Eraser, NotTheirs
-from ._steps import HOLD_BEGUN, HOLD_ENDED, LEDGER_DAYS, Steps
-from ._tools import tools
+from ._steps import DECLINED, HOLD_BEGUN, HOLD_ENDED, LEDGER_DAYS, Steps
 from ._worker import DAY, Answer, Broken, InvalidInput, Worker, answer
 
 __all__ = [
     "ACCESS",
     "DAY",
+    "DECLINED",
     "DONE",
     "ERASURE",
     "FAILED",
@@ -41,8 +44,10 @@ __all__ = [
     "HOLD_BEGUN",
     "HOLD_ENDED",
     "LEDGER_DAYS",
+    "OVER",
     "PENDING_RETENTION",
     "PORTABILITY",
+    "REJECTED",
     "REQUESTED",
     "RUNNING",
     "VERIFIED",

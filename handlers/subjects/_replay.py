@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..sessions import META, SESSION, SUBJECT, session_id_of, tombstone_key
-from ._request import ERASURE, FAMILIES, REQUEST, kind_of, request_key, subject_of
-from ._steps import HOLD_BEGUN, HOLDS, LEDGER
+from ._request import ERASURE, FAMILIES, REJECTED, REQUEST, kind_of, request_key, subject_of
+from ._steps import DECISIONS, HOLD_BEGUN, LEDGER
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -83,7 +83,7 @@ class Ledger:
     def _held(self) -> frozenset[str]:
         # Keys sort by the request and the time: the last decision about each counts.
         last: dict[str, str] = {}
-        for key, _ in self._keys(HOLDS):
+        for key, _ in self._keys(DECISIONS):
             _, request_id, decision = key.split("/")
             if kind_of(request_id) == ERASURE:
                 last[request_id] = decision
@@ -187,12 +187,11 @@ class Replay:
             yield from page["Items"]
 
     def _standing(self, subject: str) -> str:
-        """The id of the erasure's request that the table has; empty if it has none."""
-        key = request_key(ERASURE, subject)
-        answer = self._client.get_item(
-            TableName=self._table, Key=key, ProjectionExpression="request_id", ConsistentRead=True
+        """The id of the erasure's request that the table has; empty if it has none, or one that was declined."""
+        item = self._client.get_item(TableName=self._table, Key=request_key(ERASURE, subject), ConsistentRead=True).get(
+            "Item"
         )
-        return answer["Item"]["request_id"]["S"] if "Item" in answer else ""
+        return "" if item is None or item["state"]["S"] == REJECTED else item["request_id"]["S"]
 
     def _hold(self, subject: str) -> None:
         """Put the erasure on hold, as it was in the newer table."""

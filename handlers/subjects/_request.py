@@ -8,6 +8,7 @@ Whoever asks again while one stands joins it. Its states:
                      |        v  v
                      |   PENDING_RETENTION       until the lock ends
                      +-- FAILED                  from any of these but REQUESTED and DONE; resumed, it is VERIFIED
+    REQUESTED -> REJECTED                        by an officer, with a reason that the person is told
 
 A hold lies over the state, whichever it is: the request is shown as HOLD, nothing is done, and once the hold is ended
 it goes on from the state that it had.
@@ -37,7 +38,10 @@ RUNNING: Final = "RUNNING"
 VERIFYING: Final = "VERIFYING"  # nothing was found once
 DONE: Final = "DONE"
 FAILED: Final = "FAILED"  # a person has to look
+REJECTED: Final = "REJECTED"  # an officer declined it
 PENDING_RETENTION: Final = "PENDING_RETENTION"  # versions are locked: they go when the lock ends
+
+OVER: Final = frozenset((DONE, REJECTED))
 
 # Where requests stand: the beginnings of their partition keys, erasure's first, and their sort key.
 FAMILIES: Final = ("ERASURE#", "ACCESS#")

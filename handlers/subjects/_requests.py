@@ -14,10 +14,11 @@ from mangaobs.runtime import log_dynamodb_operation
 
 from ..sessions import Canceled, Check, Transactions, tombstone_key
 from ._request import (
-    DONE,
     ERASURE,
     FAILED,
+    OVER,
     PENDING_RETENTION,
+    REJECTED,
     REQUESTED,
     RUNNING,
     VERIFIED,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 # Whoever works on a request holds its lease, and nobody has put it on hold.
 _MINE: Final = "lease_by = :me AND request_id = :request AND attribute_not_exists(held)"
 _STATE: Final = {"#state": "state"}  # a word of DynamoDB's
+_IS_OVER: Final = {f":{state.lower()}": state for state in sorted(OVER)}
 # What can be worked on.
 _AT_WORK: Final = {f":{state.lower()}": state for state in (VERIFIED, RUNNING, VERIFYING, PENDING_RETENTION)}
 
@@ -89,9 +91,9 @@ class Requests:
             "Put": {
                 "TableName": self._table,
                 "Item": item,
-                "ConditionExpression": "attribute_not_exists(PK) OR #state = :done",
+                "ConditionExpression": f"attribute_not_exists(PK) OR #state IN ({', '.join(_IS_OVER)})",
                 "ExpressionAttributeNames": _STATE,
-                "ExpressionAttributeValues": {":done": {"S": DONE}},
+                "ExpressionAttributeValues": attributes(_IS_OVER),
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
@@ -170,9 +172,21 @@ class Requests:
         values = {":requested": REQUESTED, ":verified": VERIFIED, ":by": by}
         return self._change(request, "#state = :requested", values, "SET #state = :verified, verified_by = :by")
 
+    def reject(self, request: Request, *, now: int, keep_seconds: int) -> Request:
+        """Decline what nobody has verified, at `now`, in epoch milliseconds: it forgets whose it was."""
+        values: dict[str, str | int] = {
+            ":requested": REQUESTED,
+            ":rejected": REJECTED,
+            ":now": now,
+            ":expires": now // 1000 + keep_seconds,
+        }
+        expression = "SET #state = :rejected, finished_at = :now, expires_at = :expires REMOVE customer_id, held"
+        return self._change(request, "#state = :requested", values, expression)
+
     def hold(self, request: Request, *, reason: str) -> Request:
         """The law wants the data kept: from here on nothing is done."""
-        return self._change(request, "#state <> :done", {":done": DONE, ":held": reason}, "SET held = :held")
+        condition = f"NOT #state IN ({', '.join(_IS_OVER)})"
+        return self._change(request, condition, {**_IS_OVER, ":held": reason}, "SET held = :held")
 
     def end_hold(self, request: Request) -> Request:
         """It goes on from the state that it had."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ._patience import Patience
 
 LEDGER: Final = "erasure/ledger/"
-HOLDS: Final = "holds/"
-HOLD_BEGUN, HOLD_ENDED = "hold", "release"
+DECISIONS: Final = "decisions/"
+HOLD_BEGUN, HOLD_ENDED, DECLINED = "hold", "release", "reject"
 LEDGER_DAYS: Final = 400  # how long tombstones and the ledger count, unless the functions are told otherwise
 
 
@@ -60,8 +60,8 @@ class Steps:
         self._record(key, request, step, detail)
 
     def decide(self, request: Request, decision: str, reason: str = "") -> None:
-        """Record that a hold has begun or ended, by the time: the latest counts, after a restore, too."""
-        key = f"{HOLDS}{request.request_id}/{self._clock():013d}-{decision}.json"
+        """Record what an officer decided, by the time: of holds the latest counts, after a restore, too."""
+        key = f"{DECISIONS}{request.request_id}/{self._clock():013d}-{decision}.json"
         self._record(key, request, decision, reason)
 
     def enter(self, request: Request, when: str) -> None:

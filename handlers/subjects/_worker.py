@@ -17,7 +17,7 @@ from .._clients import code_of
 from ..sessions import Canceled
 from ..signals import DATA_REQUEST_AGE, DATA_REQUEST_FAILURES
 from ._patience import Deadline, OutOfTime
-from ._request import DONE, FAILED, REQUESTED, Request, kind_of, subject_of
+from ._request import DONE, FAILED, OVER, REQUESTED, Request, kind_of, subject_of
 from ._requests import Changed, LeaseLost, Requests
 from ._steps import Steps
 
@@ -109,7 +109,7 @@ class Worker:
 
     def _answered(self, task: Task, context: Context) -> Answer:
         request = self._standing(task.request_id)
-        if request.state == DONE:
+        if request.state in OVER:
             return self._ended(request)
         measure(DATA_REQUEST_AGE, (self._clock() - request.requested_at) / 1000)
         return self._failed(request, task.attempt) if task.failed else self._worked(request, context)
@@ -146,15 +146,16 @@ class Worker:
     def _joined(self, request: Request, now: int) -> Answer:
         """Another one is at it, or a decision came between: what the state machine does meanwhile."""
         standing = self._standing(request.request_id)
-        if standing.state == DONE:
+        if standing.state in OVER:
             return self._ended(standing)
         if standing.held or standing.state in _WAITING:
             return answer(standing, wait=DAY)
         return answer(standing, wait=max(1, -(-(standing.lease_until - now) // 1000)))
 
     def _ended(self, request: Request) -> Answer:
-        """The answer for what is done; what was cut off or whose answer was lost may lack the audit's end."""
-        self._steps.record(request, "finish")
+        """The answer for what is over; what was cut off or whose answer was lost may lack the audit's end."""
+        if request.state == DONE:
+            self._steps.record(request, "finish")
         return answer(request)
 
     def _released(self, request: Request, me: str) -> None:

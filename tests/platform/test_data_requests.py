@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -92,14 +91,21 @@ def test_the_names_in_the_definition_are_the_functions(machine):
     assert "${DataAccessFunction}" in named["Export"]
 
 
+class Started:
+    """Step Functions, which remembers what an execution was started with."""
+
+    def start_execution(self, **given: str) -> None:
+        self.input = given["input"]
+
+
 def test_what_passes_is_what_the_functions_give_and_take(definition):
     # Given the input as the API's function makes it, since on AWS a path that leads nowhere ends an execution
-    client = Mock()
+    client = Started()
     request = Request(
         request_id=IDS["erasure"], kind="erasure", state="VERIFIED", requested_at=1, requested_by="", attempt=4
     )
     Machine(client, "arn:machine").start(request, "resume4-1")
-    given = json.loads(client.start_execution.call_args.kwargs["input"])
+    given = json.loads(client.input)
     taken, answered = ({field.name for field in msgspec.structs.fields(one)} for one in (_worker.Task, _worker.Answer))
     functions = Functions(*["AccessDenied"] * 7, ("DONE", 1))
     assert run(definition, given, functions).end == "Done"
@@ -108,6 +114,11 @@ def test_what_passes_is_what_the_functions_give_and_take(definition):
     # Then what it reads of an answer is in each.
     tasks = [one for one in definition["States"].values() if one["Type"] == "Task"]
     assert {path.removeprefix("$.Payload.") for one in tasks for path in one["ResultSelector"].values()} <= answered
+
+
+def test_what_was_declined_ends_it(definition):
+    found = ran(definition, Functions(("REQUESTED", DAY), ("REJECTED", 1)))
+    assert (found.end, found.waits) == ("Done", [DAY])
 
 
 def test_it_waits_as_long_as_it_is_told_and_calls_again(definition):

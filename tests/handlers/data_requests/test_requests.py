@@ -170,17 +170,42 @@ def test_holds_and_their_ends_stand_beside_the_ledger_for_a_table_that_is_restor
     request_id = office.ask_for("erasure")
     office.officer("hold", request_id, {"reason": "litigation"}, groups="privacy-hold")
     office.officer("release", request_id, groups="privacy-hold")
-    found = office.buckets.list_objects_v2(Bucket=AUDIT, Prefix="holds/")["Contents"]
-    names = [one["Key"].removeprefix(f"holds/{request_id}/") for one in found]
+    found = office.buckets.list_objects_v2(Bucket=AUDIT, Prefix="decisions/")["Contents"]
+    names = [one["Key"].removeprefix(f"decisions/{request_id}/") for one in found]
     assert [name.partition("-")[2] for name in names] == ["hold.json", "release.json"]
     hold = json.loads(office.buckets.get_object(Bucket=AUDIT, Key=found[0]["Key"])["Body"].read())
     assert (hold["step"], hold["detail"], hold["subject"]) == ("hold", "litigation", request_id[:32])
 
 
-@pytest.mark.parametrize("action", ["verify", "resume", "hold", "release"])
+def test_what_is_declined_is_over_forgets_whose_it_was_and_can_be_asked_for_again(office):
+    request_id = office.ask_for("erasure")
+    status, rejected = office.officer("reject", request_id, {"reason": "not_identified"})
+    assert (status, rejected["state"]) == (202, "REJECTED")
+    assert office.finish(request_id) == "REJECTED"
+    assert office.send("GET", ONE, request_id=request_id)[1]["state"] == "REJECTED"
+    assert "alice" not in json.dumps([one for one in office.items() if one["PK"]["S"].startswith("ERASURE#")])
+    (found,) = office.buckets.list_objects_v2(Bucket=AUDIT, Prefix="decisions/")["Contents"]
+    said = json.loads(office.buckets.get_object(Bucket=AUDIT, Key=found["Key"])["Body"].read())
+    assert (said["step"], said["detail"]) == ("reject", "not_identified")
+    # Nothing of the person is touched, and nothing can be done with it any more.
+    assert office.left_of("alice", ["s1"]) != []
+    for action, body, groups in (("verify", None, "privacy"), ("hold", {"reason": "order"}, "privacy-hold")):
+        assert office.officer(action, request_id, body, groups=groups)[0] == 409
+    assert office.officer("resume", request_id)[1]["state"] == "REJECTED"
+    again = office.send("POST", "/privacy/requests", {"kind": "erasure"})[1]
+    assert (again["state"], again["joined"]) == ("REQUESTED", False)
+
+
+def test_what_is_verified_is_not_declined_any_more(office):
+    request_id = office.ask_for("erasure")
+    office.officer("verify", request_id)
+    assert office.officer("reject", request_id, {"reason": "not_identified"})[0] == 409
+
+
+@pytest.mark.parametrize("action", ["verify", "resume", "hold", "release", "reject"])
 def test_only_officers_do_what_officers_do(office, action):
     request_id = office.ask_for("erasure")
-    body = {"reason": "litigation"} if action == "hold" else None
+    body = {"reason": "litigation"} if action in ("hold", "reject") else None
     status, refused = office.officer(action, request_id, body, who="alice", groups="customer")
     assert (status, refused["error"]["reason"]) == (403, "not_allowed")
     other = "privacy" if action in ("hold", "release") else "privacy-hold"

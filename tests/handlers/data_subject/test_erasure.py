@@ -383,8 +383,6 @@ def test_nothing_is_given_out_of_a_person_who_was_erased(people):
 
 
 def test_with_little_time_it_stops_and_the_next_call_goes_on(people):
-    for _ in range(40):
-        people.say(people.alice, "s1", 0)
     request = people.ask(people.alice)
     states = []
 
