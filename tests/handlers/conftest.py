@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from mangaobs.runtime import _context, _log
 
-from . import moto_transactions
+from . import aws_models, moto_transactions
 
+aws_models.install()
 moto_transactions.install()
 
 TABLE = "manga-assist-sessions"
