@@ -62,7 +62,7 @@ def outcome(transactions: list[list[dict[str, Any]]]) -> tuple[list[Any], list[A
 
 
 @given(st.lists(st.lists(operations, min_size=1, max_size=4), min_size=1, max_size=5))
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 def test_whatever_is_written_the_table_its_stream_and_the_answers_are_as_by_motos_own(transactions):
     ours = outcome(transactions)
     with pytest.MonkeyPatch.context() as patched:
