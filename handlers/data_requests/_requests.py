@@ -212,7 +212,11 @@ class DataRequests:
         because = body_of(call.request, Because, most_bytes=_MOST_BYTES)
         with self._officers(call, "reject") as named, _meanwhile():
             self._refuse_theirs(call)
-            standing = self._requests.reject(named, now=self._clock(), keep_seconds=_KEEP_SECONDS)
+            if named.held:
+                raise Refused(409, "on_hold", "who may end the hold ends it first")
+            standing = named
+            if named.state != REJECTED:
+                standing = self._requests.reject(named, now=self._clock(), keep_seconds=_KEEP_SECONDS)
             self._steps.decide(standing, DECLINED, because.reason)
         return _accepted(standing)
 
@@ -220,7 +224,10 @@ class DataRequests:
         require_group(call.identity, _HOLDER)
         because = body_of(call.request, Because, most_bytes=_MOST_BYTES)
         with self._officers(call, "hold") as named, _meanwhile():
-            standing = self._requests.hold(named, reason=because.reason)
+            self._refuse_theirs(call)
+            standing = named
+            if named.held != because.reason:
+                standing = self._requests.hold(named, reason=because.reason, now=self._clock())
             # The table may be restored to a day before it.
             self._steps.decide(standing, HOLD_BEGUN, because.reason)
         return _accepted(standing)
@@ -228,11 +235,12 @@ class DataRequests:
     def _release(self, call: Call) -> dict[str, Any]:
         require_group(call.identity, _HOLDER)
         with self._officers(call, "release") as named, _meanwhile():
-            standing = self._requests.end_hold(named) if named.held else named
+            self._refuse_theirs(call)
+            standing = self._requests.end_hold(named, now=self._clock()) if named.held else named
             # Released before, it records and starts what a crash left.
-            if standing.releases:
+            if standing.releases and standing.state not in OVER:
                 self._steps.decide(standing, HOLD_ENDED)
-                self._machine.start(standing, f"release{standing.releases}")
+                self._start(standing, f"release{standing.releases}")
         return _accepted(standing)
 
     def _resume(self, call: Call) -> dict[str, Any]:
@@ -240,7 +248,8 @@ class DataRequests:
         with self._officers(call, "resume") as named, _meanwhile():
             self._refuse_theirs(call)
             standing = self._requests.begin_again(named) if named.state == FAILED else named
-            if standing.state not in OVER:
+            # One that is done may lack the audit's end.
+            if standing.state != REJECTED:
                 self._machine.go_on(standing)
         return _accepted(standing)
 
@@ -269,7 +278,7 @@ class DataRequests:
             right = f"to wait until {standing.request_id} is done: one export is made at a time"
             raise Refused(409, "other_under_way", right)
         # It tells how old the request is, until somebody verifies it. Asked again, it starts what a crash left.
-        self._machine.start(standing, "asked")
+        self._start(standing, "asked")
         return standing, standing.request_id != fresh.request_id
 
     def _refuse_again(self, kind: str, subject: str) -> None:
@@ -289,8 +298,13 @@ class DataRequests:
         if standing.state == REQUESTED:
             with _meanwhile():
                 standing = self._requests.verify(standing, by=by)
-        self._machine.start(standing, "verified")
+        self._start(standing, "verified")
         return standing
+
+    def _start(self, standing: DataRequest, why: str) -> None:
+        """Start the machine, once for each `why`; where that has ended and this is not over, another execution."""
+        if not self._machine.start(standing, why) and standing.state not in OVER:
+            self._machine.go_on(standing)
 
     def _refuse_theirs(self, call: Call) -> None:
         """An officer decides nothing about a request that is about them."""

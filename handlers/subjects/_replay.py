@@ -3,22 +3,23 @@
 A restored table may be older than an erasure, its tombstone and its entries. So the whole of it is read once: META says
 by its customer, an entry by its key, whose a session is. An erasure that has no end in the audit was not over when the
 newer table was lost: its entries and its request stay, so that it finds what is left outside of the table when it goes
-on. What the law wants kept stays whole, and its request is on hold again.
+on. What the law wants kept stays whole, and its request is on hold again; a hold that has ended since is ended.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..sessions import META, SESSION, SUBJECT, session_id_of, tombstone_key
-from ._request import ERASURE, FAMILIES, REJECTED, REQUEST, kind_of, request_key, subject_of
-from ._steps import DECISIONS, HOLD_BEGUN, LEDGER
+from ..sessions import META, SESSION, SUBJECT, session_key, tombstone_key
+from ._request import ERASURE, FAMILIES, OVER, REQUEST, kind_of, request_key, subject_of
+from ._steps import DECISIONS, HOLD_BEGUN, HOLD_ENDED, LEDGER
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from types_boto3_dynamodb.type_defs import AttributeValueTypeDef, UpdateItemInputTypeDef
     from types_boto3_s3 import S3Client
 
     from ..sessions._items import NewItem
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, AttributeValueTypeDef]
 
+_DAY_SECONDS: Final = 24 * 3600
 # Why a request is on hold that was so in a newer table: the reason itself is in the audit.
 _AS_AUDITED: Final = "as_audited"
 
@@ -34,7 +36,9 @@ class Replayed(NamedTuple):
     """How many people the ledger has, and what of theirs was erased from the table.
 
     `unfinished` are the hashes of those whose erasure has no end: it goes on once somebody resumes it, or is asked for
-    again where its request is gone. `held` are those of whom nothing was deleted, since the law wants it kept.
+    again where its request is gone. `held` are those of whom nothing was deleted, since the law wants it kept. `open`
+    are the ids of all requests, of every kind, that stand in the table and are not over. `not_theirs` are sessions that
+    an entry of somebody erased leads to, and that are another's: they were left alone.
     """
 
     subjects: int
@@ -42,14 +46,16 @@ class Replayed(NamedTuple):
     items: int
     unfinished: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
+    open: tuple[str, ...] = ()
+    not_theirs: tuple[str, ...] = ()
 
 
 class Ledger:
     """Who was erased, as `bucket` has it now. Entries that are older than `days` at `now` do not count.
 
     `subjects` are the hashes of everybody whose erasure was begun. By ids of requests: `ended` are the erasures that
-    the audit has an end of, `unfinished` those without one, `held` those that the law wants nothing deleted of.
-    Raises what botocore does.
+    the audit has an end of, `unfinished` those without one, `held` those that the law wants nothing deleted of,
+    `released` those that it wanted that of, before. Raises what botocore does.
     """
 
     def __init__(self, client: S3Client, bucket: str, *, now: datetime, days: int) -> None:
@@ -66,33 +72,61 @@ class Ledger:
                     ends[request_id] = at
             elif at > now - timedelta(days=days):
                 subjects.add(key.removeprefix(LEDGER).partition("/")[0])
-        over: dict[str, datetime] = {}  # when each person was erased last
+        self._over: dict[str, datetime] = {}  # when each person was erased last
         for request_id, at in ends.items():
             subject = subject_of(request_id)
-            over[subject] = max(at, over.get(subject, at))
+            self._over[subject] = max(at, self._over.get(subject, at))
         self.subjects = frozenset(subjects)
         self.ended = frozenset(ends)
-        # One that was lost, and asked for again, is over with the other.
         self.unfinished = frozenset(
-            request_id
-            for request_id, at in worked.items()
-            if request_id not in ends and (subject_of(request_id) not in over or at > over[subject_of(request_id)])
+            request_id for request_id, at in worked.items() if request_id not in ends and self._stands(request_id, at)
         )
-        self.held = self._held() - self.ended
+        decided = self._decided()
+        self.held = frozenset(
+            request_id
+            for request_id, (decision, at) in decided.items()
+            if decision == HOLD_BEGUN and request_id not in ends and self._stands(request_id, at)
+        )
+        self.released = frozenset(request_id for request_id, (decision, _) in decided.items() if decision == HOLD_ENDED)
 
-    def _held(self) -> frozenset[str]:
-        # Keys sort by the request and the time: the last decision about each counts.
-        last: dict[str, str] = {}
-        for key, _ in self._keys(DECISIONS):
+    def _stands(self, request_id: str, at: datetime) -> bool:
+        """Whether what was at a time still counts: what was lost, and asked for again, is over with the other."""
+        over = self._over.get(subject_of(request_id))
+        return over is None or at > over
+
+    def _decided(self) -> dict[str, tuple[str, datetime]]:
+        """The last decision about each erasure, and when it was recorded. Keys sort by the request and the time."""
+        last: dict[str, tuple[str, datetime]] = {}
+        for key, at in self._keys(DECISIONS):
             _, request_id, decision = key.split("/")
             if kind_of(request_id) == ERASURE:
-                last[request_id] = decision
-        return frozenset(name for name, decision in last.items() if decision.endswith(f"-{HOLD_BEGUN}.json"))
+                last[request_id] = decision.removesuffix(".json").partition("-")[2], at
+        return last
 
     def _keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
             for one in page.get("Contents", []):
                 yield one["Key"], one["LastModified"]
+
+
+class _Found(NamedTuple):
+    """What of people a table has.
+
+    Sessions of the ledger's by their ids, each with the subject and the customer; the ledger's entries; requests,
+    whoever's they are, by their ids.
+    """
+
+    sessions: dict[str, tuple[str, str]]
+    entries: list[Item]
+    requests: dict[str, Item]
+
+
+class _Done(NamedTuple):
+    """What was erased, by subject, and the sessions that are another's."""
+
+    sessions: Counter[str]
+    items: Counter[str]
+    not_theirs: list[str]
 
 
 class Replay:
@@ -118,30 +152,31 @@ class Replay:
     def run(self) -> Replayed:
         """Erase everything of the subjects from the table, and put their tombstones. Raises what botocore does."""
         ledger = self._ledger
-        standing = {subject: request_id for subject in ledger.subjects if (request_id := self._standing(subject))}
-        held = ledger.subjects & {subject_of(request_id) for request_id in ledger.held}
+        found = self._found()
+        standing = {name: item for name, item in found.requests.items() if item["state"]["S"] not in OVER}
+        erasures = {name: item for name, item in standing.items() if kind_of(name) == ERASURE}
+        # The audit lacks a hold whose officer got no answer.
+        holds = ledger.held | {name for name, item in erasures.items() if "held" in item} - ledger.released
+        held = frozenset(map(subject_of, holds))
         # Not over: begun and without an end, or asked for again and not begun.
-        unfinished = ledger.subjects & {
-            subject_of(request_id)
-            for request_id in (*ledger.unfinished, *standing.values())
-            if request_id not in ledger.ended
-        }
-        sessions = items = 0
-        for item in self._keys():
-            key, subject = item["PK"]["S"], item["PK"]["S"].partition("#")[2]
-            if session_id_of(key) is not None:
-                erased = self._erase_session(item, ledger.subjects - held)
-                sessions, items = sessions + (erased is not None), items + (erased or 0)
-            elif subject in ledger.subjects - held:
-                if key.startswith(SUBJECT):
-                    items += self._erase_entry(item, subject, stays=subject in unfinished)
-                elif item["SK"]["S"] == REQUEST:
-                    self._delete_request(item)
+        unfinished = frozenset(map(subject_of, (ledger.unfinished | erasures.keys()) - ledger.ended))
+        unfinished = (unfinished & ledger.subjects) - held
+
+        done = self._erase(found, ledger.subjects - held, unfinished)
+        gone = self._delete_requests(found.requests, ledger.subjects - held)
         for subject in sorted(ledger.subjects):
             self._bury(subject)
-        for subject in sorted(held & standing.keys()):
-            self._hold(subject)
-        return Replayed(len(ledger.subjects), sessions, items, unfinished - held, held)
+        for name in sorted(erasures.keys() - gone):
+            self._decide(name, done)
+        return Replayed(
+            len(ledger.subjects),
+            sum(done.sessions.values()),
+            sum(done.items.values()),
+            unfinished,
+            held,
+            tuple(sorted(standing.keys() - gone)),
+            tuple(sorted(done.not_theirs)),
+        )
 
     def theirs(self) -> Callable[[Item], bool]:
         """What tells, of an item of the table as it stands now, whether it is of a subject. Reads the whole table."""
@@ -155,61 +190,100 @@ class Replay:
                 own.add(item["SK"]["S"])  # SESSION#<id>
         return lambda item: item["PK"]["S"] in own
 
-    def _erase_session(self, item: Item, subjects: frozenset[str]) -> int | None:
-        """How many items went of a session of one of `subjects`; None of another's, or of what is no META."""
-        if item["SK"]["S"] != META or "customer_id" not in item:
-            return None
-        session_id, customer_id = item["PK"]["S"].removeprefix(SESSION), item["customer_id"]["S"]
-        subject = self._subject_of(customer_id)
-        if subject not in subjects:
-            return None
-        return self._eraser.erase(session_id, subject, customer_id, entered=False).items
+    def _found(self) -> _Found:
+        """What of people the table has. Reads all of it."""
+        found = _Found(sessions={}, entries=[], requests={})
+        for item in self._keys():
+            key, sort = item["PK"]["S"], item["SK"]["S"]
+            if sort == REQUEST:
+                found.requests[item["request_id"]["S"]] = item
+            elif sort == META and "customer_id" in item:
+                customer_id = item["customer_id"]["S"]
+                if (subject := self._subject_of(customer_id)) in self._ledger.subjects:
+                    found.sessions[key.removeprefix(SESSION)] = subject, customer_id
+            elif key.startswith(SUBJECT) and key.removeprefix(SUBJECT) in self._ledger.subjects:
+                found.entries.append(item)
+        return found
 
-    def _erase_entry(self, item: Item, subject: str, *, stays: bool) -> int:
-        """Erase the session that an entry leads to, whose META may have expired; how many items that were."""
-        session_id = item["SK"]["S"].removeprefix(SESSION)
-        items = self._eraser.erase(session_id, subject, None, entered=False).items
-        if not stays:
-            self._delete(item)
-        return items
+    def _erase(self, found: _Found, subjects: frozenset[str], unfinished: frozenset[str]) -> _Done:
+        """Erase the sessions of `subjects`, and the entries of those of them whose erasure is over."""
+        done = _Done(Counter(), Counter(), [])
+        for session_id, (subject, customer_id) in found.sessions.items():
+            if subject in subjects:
+                items = self._eraser.erase(session_id, subject, customer_id, entered=False).items
+                done.sessions[subject] += 1
+                done.items[subject] += items
+        for entry in found.entries:
+            subject = entry["PK"]["S"].removeprefix(SUBJECT)
+            session_id = entry["SK"]["S"].removeprefix(SESSION)
+            if subject not in subjects:
+                continue
+            meta = self._client.get_item(TableName=self._table, Key=session_key(session_id), ConsistentRead=True)
+            if "customer_id" in meta.get("Item", {}):
+                done.not_theirs.append(session_id)
+                continue
+            # META had expired, and only the entry tells whose the rest is.
+            done.items[subject] += self._eraser.erase(session_id, subject, None, entered=False).items
+            if subject not in unfinished:
+                self._delete(entry)
+        return done
 
-    def _delete_request(self, item: Item) -> None:
-        """An erasure's that is over, which may still say whose it was; what gives data out goes in any case."""
-        request_id = item["request_id"]["S"]
-        if kind_of(request_id) != ERASURE or request_id in self._ledger.ended:
-            self._delete(item)
+    def _delete_requests(self, requests: Mapping[str, Item], subjects: frozenset[str]) -> frozenset[str]:
+        """Delete those of `subjects` that give data out, and erasures that are over: they may still say whose."""
+        gone = frozenset(
+            name
+            for name in requests
+            if subject_of(name) in subjects and (kind_of(name) != ERASURE or name in self._ledger.ended)
+        )
+        for name in sorted(gone):
+            self._delete(requests[name])
+        return gone
+
+    def _decide(self, name: str, done: _Done) -> None:
+        """What became of an erasure that stands after the moment that the table is of."""
+        if name in self._ledger.held:
+            self._update(name, "SET held = if_not_exists(held, :why)", {":why": {"S": _AS_AUDITED}})
+        elif name in self._ledger.released:
+            self._update(name, "REMOVE held", {})
+        if name in self._ledger.unfinished:
+            # An attempt of its own, whose steps the audit has not; what was erased here is in its receipt.
+            subject = subject_of(name)
+            counts = {":items": done.items[subject], ":sessions": done.sessions[subject], ":one": 1}
+            values = {key: {"N": str(number)} for key, number in counts.items()}
+            self._update(name, "ADD attempt :one, #items :items, sessions :sessions", values)
+
+    def _update(self, name: str, update: str, values: dict[str, Any]) -> None:
+        request: UpdateItemInputTypeDef = {
+            "TableName": self._table,
+            "Key": request_key(ERASURE, subject_of(name)),
+            "UpdateExpression": update,
+            "ConditionExpression": "request_id = :name",
+            "ExpressionAttributeValues": {**values, ":name": {"S": name}},
+        }
+        if "#items" in update:
+            request["ExpressionAttributeNames"] = {"#items": "items"}
+        self._client.update_item(**request)
 
     def _keys(self) -> Iterator[Item]:
         pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table, ProjectionExpression="PK, SK, customer_id, request_id", ConsistentRead=True
+            TableName=self._table,
+            ProjectionExpression="PK, SK, customer_id, request_id, held, #state",
+            ExpressionAttributeNames={"#state": "state"},
+            ConsistentRead=True,
         )
         for page in pages:
             yield from page["Items"]
 
-    def _standing(self, subject: str) -> str:
-        """The id of the erasure's request that the table has; empty if it has none, or one that was declined."""
-        item = self._client.get_item(TableName=self._table, Key=request_key(ERASURE, subject), ConsistentRead=True).get(
-            "Item"
-        )
-        return "" if item is None or item["state"]["S"] == REJECTED else item["request_id"]["S"]
-
-    def _hold(self, subject: str) -> None:
-        """Put the erasure on hold, as it was in the newer table."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=request_key(ERASURE, subject),
-                UpdateExpression="SET held = if_not_exists(held, :why)",
-                ConditionExpression="attribute_exists(PK)",
-                ExpressionAttributeValues={":why": {"S": _AS_AUDITED}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
-
     def _bury(self, subject: str) -> None:
         item: NewItem = {**tombstone_key(subject), "expires_at": {"N": str(self._keep_until)}}
         try:
-            self._client.put_item(TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(PK)")
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                # One that stands may be about to expire; a day less is no matter.
+                ConditionExpression="attribute_not_exists(PK) OR expires_at < :soon",
+                ExpressionAttributeValues={":soon": {"N": str(self._keep_until - _DAY_SECONDS)}},
+            )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 

@@ -87,6 +87,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     made_since: int = 0  # when the first of them was begun
     links: int = 0
     releases: int = 0  # how often a hold on it was ended
+    decided_at: int = 0  # when somebody put it on hold, ended that, or declined it, last
     exports_until: int = 0  # until then one who makes an export may be at it
     expires_at: int = 0  # epoch seconds, as DynamoDB's TTL wants it
 

@@ -172,36 +172,58 @@ class Requests:
         values = {":requested": REQUESTED, ":verified": VERIFIED, ":by": by}
         return self._change(request, "#state = :requested", values, "SET #state = :verified, verified_by = :by")
 
-    def reject(self, request: Request, *, now: int, keep_seconds: int) -> Request:
-        """Decline what nobody has verified, at `now`, in epoch milliseconds: it forgets whose it was."""
-        values: dict[str, str | int] = {
-            ":requested": REQUESTED,
-            ":rejected": REJECTED,
-            ":now": now,
-            ":expires": now // 1000 + keep_seconds,
-        }
-        expression = "SET #state = :rejected, finished_at = :now, expires_at = :expires REMOVE customer_id, held"
-        return self._change(request, "#state = :requested", values, expression)
+    # Each is of a time of its own, later than the last: what follows from them is told by that, whichever is recorded
+    # first, and whatever the clock of a machine is.
 
-    def hold(self, request: Request, *, reason: str) -> Request:
+    def reject(self, request: Request, *, now: int, keep_seconds: int) -> Request:
+        """Decline what nobody has verified or put on hold: it forgets whose it was. `now` is in epoch milliseconds."""
+        values: dict[str, str | int] = {":requested": REQUESTED, ":rejected": REJECTED, ":now": now}
+        return self._decide(
+            request,
+            "#state = :requested AND attribute_not_exists(held)",
+            {**values, ":expires": now // 1000 + keep_seconds},
+            "#state = :rejected, finished_at = :now, expires_at = :expires REMOVE customer_id",
+            now=now,
+        )
+
+    def hold(self, request: Request, *, reason: str, now: int) -> Request:
         """The law wants the data kept: from here on nothing is done."""
         condition = f"NOT #state IN ({', '.join(_IS_OVER)})"
-        return self._change(request, condition, {**_IS_OVER, ":held": reason}, "SET held = :held")
+        return self._decide(request, condition, {**_IS_OVER, ":held": reason}, "held = :held", now=now)
 
-    def end_hold(self, request: Request) -> Request:
+    def end_hold(self, request: Request, *, now: int) -> Request:
         """It goes on from the state that it had."""
-        return self._change(request, "attribute_exists(held)", {":one": 1}, "REMOVE held ADD releases :one")
+        update = "releases = if_not_exists(releases, :zero) + :one REMOVE held"
+        return self._decide(request, "attribute_exists(held)", {":one": 1, ":zero": 0}, update, now=now)
+
+    def _decide(
+        self, request: Request, condition: str, values: Mapping[str, str | int], update: str, *, now: int
+    ) -> Request:
+        at = max(now, request.decided_at + 1)
+        return self._change(
+            request,
+            f"{condition} AND (attribute_not_exists(decided_at) OR decided_at < :at)",
+            {**values, ":at": at},
+            f"SET decided_at = :at, {update}",
+        )
 
     def begin_again(self, request: Request) -> Request:
-        """Another attempt at one that failed, which somebody verified before."""
-        values: dict[str, str | int] = {":failed": FAILED, ":verified": VERIFIED, ":one": 1}
+        """Another attempt at one that failed, which somebody verified before. It searches anew."""
+        values: dict[str, str | int] = {":failed": FAILED, ":verified": VERIFIED, ":one": 1, ":none": 0}
         condition = "#state = :failed AND attribute_exists(verified_by)"
-        return self._change(request, condition, values, "SET #state = :verified, attempt = attempt + :one")
+        update = "SET #state = :verified, attempt = attempt + :one, empty_passes = :none"
+        return self._change(request, condition, values, update)
 
-    def fail(self, request: Request) -> Request:
-        """Every call of its attempt failed. One that nobody has verified is none: it waits as before."""
-        values: dict[str, str | int] = {**_AT_WORK, ":failed": FAILED, ":attempt": request.attempt}
-        condition = f"#state IN ({', '.join(_AT_WORK)}, :failed) AND attempt = :attempt"
+    def fail(self, request: Request, *, now: int) -> Request:
+        """Every call of its attempt failed, and nobody has its lease at `now`.
+
+        One that nobody has verified is at no attempt: it waits as before.
+        """
+        values: dict[str, str | int] = {**_AT_WORK, ":failed": FAILED, ":attempt": request.attempt, ":now": now}
+        condition = (
+            f"#state IN ({', '.join(_AT_WORK)}, :failed) AND attempt = :attempt "
+            "AND (attribute_not_exists(lease_by) OR lease_until <= :now)"
+        )
         return self._change(request, condition, values, "SET #state = :failed REMOVE lease_by, lease_until")
 
     def count_link(self, request: Request, *, most: int) -> None:

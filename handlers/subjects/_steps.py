@@ -60,8 +60,8 @@ class Steps:
         self._record(key, request, step, detail)
 
     def decide(self, request: Request, decision: str, reason: str = "") -> None:
-        """Record what an officer decided, by the time: of holds the latest counts, after a restore, too."""
-        key = f"{DECISIONS}{request.request_id}/{self._clock():013d}-{decision}.json"
+        """Record what an officer decided, once, by the time that the table gave it: the latest counts."""
+        key = f"{DECISIONS}{request.request_id}/{request.decided_at:013d}-{decision}.json"
         self._record(key, request, decision, reason)
 
     def enter(self, request: Request, when: str) -> None:

@@ -171,7 +171,8 @@ class Worker:
         """Note that an attempt failed. One that somebody has begun since goes on."""
         if request.attempt == attempt:
             try:
-                request = self._requests.fail(request)
+                # Who was cut off still has it, for as long as that.
+                request = self._requests.fail(request, now=self._clock() + 2 * _LEASE_AFTER_MS)
             except Changed:
                 return self._joined(request, self._clock())
             self._steps.record(request, "failed")

@@ -47,7 +47,7 @@ def run(definition: dict[str, Any], given: dict[str, Any], invoke: Invoke) -> Ru
         if kind == "Choice":
             at = next((one["Next"] for one in state["Choices"] if _holds(one, data)), state["Default"])
         elif kind == "Wait":
-            found.waits.append(_at(state["SecondsPath"], data))
+            found.waits.append(state["Seconds"] if "Seconds" in state else _at(state["SecondsPath"], data))
             at = state["Next"]
         elif kind == "Pass":
             assert set(state) == {"Type", "Parameters", "Next"}, state

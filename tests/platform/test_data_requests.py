@@ -180,9 +180,9 @@ def test_a_late_failure_is_noted_of_the_attempt_that_the_function_last_told_of(d
     assert (found.end, found.waits, functions.notes) == ("Done", [DAY, 60], [1])
 
 
-def test_where_not_even_the_failure_can_be_noted_the_execution_fails(definition):
-    found = ran(definition, Functions("AccessDenied"))
-    assert (found.end, found.states[-1], found.retries) == (None, "NoteFailed", 12)
+def test_where_not_even_the_failure_can_be_noted_it_goes_on_the_next_day(definition):
+    found = ran(definition, Functions(*["AccessDenied"] * 14, ("DONE", 1)))
+    assert (found.end, found.retries, found.waits) == ("Done", 12, [DAY])
 
 
 @pytest.mark.parametrize("answers", [["InvalidInput"], [*["AccessDenied"] * 7, "InvalidInput"]])

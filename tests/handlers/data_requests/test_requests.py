@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 from handlers._assembly import audit, hashing, subject_hashing
 from handlers.data_requests._links import Links
@@ -135,12 +136,14 @@ def test_an_officer_does_not_verify_the_erasure_of_themself(office):
     assert office.officer("verify", request_id)[0] == 409
 
 
-@pytest.mark.parametrize("action", ["verify", "resume"])
+@pytest.mark.parametrize("action", ["verify", "resume", "hold", "release", "reject"])
 def test_an_officer_decides_nothing_about_themself_whoever_asked(office, action):
     path = "/privacy/customers/{customer_id}/requests"
     body = {"kind": "erasure"}
     _, asked = office.send("POST", path, body, who="otto", groups="privacy", customer_id="olga")
-    status, refused = office.officer(action, asked["request_id"])
+    because = {"reason": "litigation"} if action in ("hold", "reject") else None
+    groups = "privacy-hold" if action in ("hold", "release") else "privacy"
+    status, refused = office.officer(action, asked["request_id"], because, groups=groups)
     assert (status, refused["error"]["reason"]) == (409, "second_person_needed")
     assert office.standing("olga").state == "REQUESTED"
 
@@ -194,6 +197,62 @@ def test_what_is_declined_is_over_forgets_whose_it_was_and_can_be_asked_for_agai
     assert office.officer("resume", request_id)[1]["state"] == "REJECTED"
     again = office.send("POST", "/privacy/requests", {"kind": "erasure"})[1]
     assert (again["state"], again["joined"]) == ("REQUESTED", False)
+
+
+def test_who_may_not_end_a_hold_does_not_end_it_by_declining(office):
+    request_id = office.ask_for("erasure")
+    office.officer("hold", request_id, {"reason": "litigation"}, groups="privacy-hold")
+    status, refused = office.officer("reject", request_id, {"reason": "not_identified"})
+    assert (status, refused["error"]["reason"]) == (409, "on_hold")
+    assert office.standing("alice").held == "litigation"
+
+
+@pytest.mark.parametrize("action", ["hold", "release", "reject"])
+def test_a_decision_whose_record_was_lost_is_recorded_once_when_it_is_repeated(office, action):
+    request_id = office.ask_for("erasure")
+    body = {"reason": "litigation"} if action != "release" else None
+    groups = "privacy" if action == "reject" else "privacy-hold"
+    if action == "release":
+        office.officer("hold", request_id, {"reason": "litigation"}, groups="privacy-hold")
+
+    def lost(params, **_):
+        if "/decisions/" in params["url_path"]:
+            raise EndpointConnectionError(endpoint_url="the audit")
+
+    office.buckets.meta.events.register("before-call.s3.PutObject", lost)
+    assert office.officer(action, request_id, body, groups=groups)[0] == 503
+    office.buckets.meta.events.unregister("before-call.s3.PutObject", lost)
+    for _ in range(2):
+        assert office.officer(action, request_id, body, groups=groups)[0] == 202
+    found = office.buckets.list_objects_v2(Bucket=AUDIT, Prefix="decisions/")["Contents"]
+    assert [one["Key"].rpartition("-")[2] for one in found][-1:] == [f"{action}.json"]
+    assert len(found) == (2 if action == "release" else 1)
+
+
+def test_where_an_execution_has_ended_the_same_call_starts_another(office):
+    # Given a request whose executions ended while its table was away, and that is as it was before
+    before = office.items()
+    request_id = office.ask_for("erasure")
+    asked = office.items()
+    office.officer("verify", request_id)
+    for why in ("asked", "verified"):
+        office.end(f"{request_id}-{why}")
+    for item in asked:
+        office.table.put_item(TableName=TABLE, Item=item)
+    assert before != asked
+    # When it is verified again, then an execution runs.
+    assert office.officer("verify", request_id)[1]["state"] == "VERIFIED"
+    assert office.started() == [f"{request_id}-{why}" for why in ("asked", "resume1-1", "verified")]
+
+
+def test_one_that_is_done_and_lacks_its_end_in_the_audit_gets_it_when_it_is_resumed(office):
+    request_id = office.ask_for("erasure")
+    office.officer("verify", request_id)
+    office.finish(request_id)
+    for why in ("asked", "verified"):
+        office.end(f"{request_id}-{why}")
+    assert office.officer("resume", request_id)[1]["state"] == "DONE"
+    assert f"{request_id}-resume1-1" in office.started()
 
 
 def test_what_is_verified_is_not_declined_any_more(office):
@@ -473,7 +532,7 @@ def test_a_crash_anywhere_and_the_same_call_again_start_it(office, record_proper
     def erasure(who, *, state="REQUESTED", held=""):
         request = office.ask(who, random=who, state=state)
         if held:
-            office.requests().hold(request, reason=held)
+            office.requests().hold(request, reason=held, now=office.clock())
         return request.request_id
 
     def officer(action, body=None, groups="privacy"):

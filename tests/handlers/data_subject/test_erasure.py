@@ -495,6 +495,25 @@ def test_a_note_of_a_failure_that_comes_late_does_not_fail_the_next_attempt(peop
     ]
 
 
+def test_a_note_of_a_failure_does_not_stop_another_execution_that_works(people):
+    request = people.ask(people.alice)
+    people.requests().lease(request, me="another", now=people.now, until=later(people.now, minutes=5))
+    answer = people.call(request, failed=True)
+    assert (answer["state"], answer["wait"]) == ("VERIFIED", pytest.approx(300, abs=5))
+    # Whoever was cut off has the lease for a moment longer than its time: that is no work.
+    people.now = later(people.now, minutes=5, seconds=-1)
+    assert people.call(request, failed=True)["state"] == "FAILED"
+
+
+def test_the_pause_between_the_two_searches_is_of_one_attempt(people):
+    request = people.ask(people.alice)
+    people.call(request)
+    assert people.standing(people.alice).empty_passes == 1
+    people.call(request, failed=True)
+    again = people.requests().begin_again(request)
+    assert (people.call(again)["state"], people.standing(people.alice).empty_passes) == ("VERIFYING", 1)
+
+
 def test_what_nobody_has_verified_fails_at_nothing_and_is_not_begun_by_a_failure(people):
     request = people.ask(people.alice, state="REQUESTED")
     assert people.call(request, failed=True) == told(request, "REQUESTED")
@@ -514,7 +533,7 @@ def test_what_comes_between_looking_and_the_lease_is_seen(people, comes):
             decided.append(comes)
             {
                 "a hold": lambda: people.hold(people.alice),
-                "a failure": lambda: people.requests().fail(request),
+                "a failure": lambda: people.requests().fail(request, now=people.now),
                 "the end": lambda: people.drive(request, erasure=people.erasure(clients=clients("another"))),
             }[comes]()
 

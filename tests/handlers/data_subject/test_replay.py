@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from handlers.sessions import SessionRefused, Turn, tombstone_key
-from handlers.subjects import rehearsal
+from handlers.subjects import HOLD_BEGUN, HOLD_ENDED, rehearsal
 from handlers.subjects._replay import Ledger
 from handlers.subjects.replay import replay as replay_onto
 
 from ..conftest import TABLE, create_table
-from .world import AUDIT, DAY, KEY, World, digest, later, subject_hash
+from .world import AUDIT, DAY, KEY, World, digest, entry_key, later, subject_hash
 
 
 @pytest.fixture
@@ -135,6 +135,120 @@ def test_a_hold_that_has_ended_keeps_nothing(world):
     assert said(world, "d1") == 0
 
 
+@pytest.mark.parametrize("state", ["REQUESTED", "VERIFIED"])
+def test_a_hold_on_what_had_not_begun_is_put_again(world, state):
+    world.say("dan", "d1", 2)
+    request = world.ask("dan", state=state)
+    backup = world.items()
+    world.hold("dan")
+    restore(world, backup)
+    replayed = replay(world)
+    assert (replayed.held, replayed.open) == ({subject_hash("dan")}, (request.request_id,))
+    assert world.drive(request) == "HOLD"
+    assert said(world, "d1") == 7
+
+
+def test_a_hold_that_the_table_alone_knows_keeps_what_is_there(world):
+    # Given an officer who got no answer, since the hold could not be recorded
+    world.say("dan", "d1", 2)
+    request = world.ask("dan")
+    backup = world.items()
+    world.call(request)
+    restore(world, backup)
+    world.requests().hold(request, reason="litigation", now=world.clock())
+    assert replay(world).held == {subject_hash("dan")}
+    assert said(world, "d1") == 7
+
+
+def test_a_hold_that_the_table_still_has_and_that_has_ended_since_is_ended(world):
+    world.say("dan", "d1", 2)
+    request = world.ask("dan")
+    world.hold("dan")
+    backup = world.items()
+    world.end_hold("dan")
+    restore(world, backup)
+    assert replay(world).held == frozenset()
+    assert world.standing("dan").held == ""
+    assert world.drive(request) == "DONE"
+
+
+def test_whoever_records_a_decision_late_or_by_a_slow_clock_changes_nothing_of_their_order(world):
+    # Given a hold that was ended, and another one by a function whose clock is behind, recorded before that end
+    world.say("dan", "d1", 2)
+    request = world.ask("dan")
+    backup = world.items()
+    world.call(request)
+    world.hold("dan")
+    ended = world.requests().end_hold(world.standing("dan"), now=world.clock())
+    held = world.requests().hold(world.standing("dan"), reason="order", now=world.now - 5000)
+    world.audit().decide(held, HOLD_BEGUN, "order")
+    world.audit().decide(ended, HOLD_ENDED)
+    restore(world, backup)
+    # When the ledger is replayed, then the hold counts, which came last.
+    assert replay(world).held == {subject_hash("dan")}
+    assert said(world, "d1") == 7
+
+
+def test_a_hold_of_a_request_that_was_lost_is_over_with_the_one_in_its_place(world):
+    backup = world.items()
+    world.say("dan", "d1", 2)
+    world.ask("dan", random="r1")
+    world.hold("dan")
+    restore(world, backup)
+    assert replay(world).held == {subject_hash("dan")}
+    time.sleep(1.1)  # S3 says to the second when an object was put
+    world.drive(world.ask("dan", random="r2"))
+    world.table.delete_item(TableName=TABLE, Key=tombstone_key(subject_hash("dan")))
+    world.say("dan", "d1", 2)
+    assert replay(world).held == frozenset()
+    assert said(world, "d1") == 0
+
+
+def test_an_entry_that_leads_to_another_persons_session_leads_to_nothing(restored):
+    # Given an entry of Alice's by the id of Bob's session
+    wrong = {**entry_key(restored.alice, "s10"), "created_at": {"N": "1"}}
+    restored.table.put_item(TableName=TABLE, Item=wrong)
+    bob = {digest(item) for item in restored.items() if item["PK"]["S"] == "SESSION#s10"}
+    assert replay(restored).not_theirs == ("s10",)
+    assert bob == {digest(item) for item in restored.items() if item["PK"]["S"] == "SESSION#s10"}
+
+
+def test_what_stands_and_is_not_over_is_named_whatever_it_asks_for(world):
+    # Given requests of people whom the ledger does not know
+    erasure = world.ask("dan", state="REQUESTED")
+    export = world.ask("eve", kind="access")
+    done = world.ask("fay")
+    world.drive(done)
+    # When the ledger is replayed, then somebody can resume each, since executions ended while there was no table.
+    assert replay(world).open == tuple(sorted((erasure.request_id, export.request_id)))
+
+
+def test_the_receipt_has_what_the_replay_erased_and_the_audit_what_came_after_it(world):
+    world.say("dan", "d1", 2)
+    request = world.ask("dan")
+    backup = world.items()
+    world.call(request)  # all is erased, and searched for once in vain
+    restore(world, backup)
+    replay(world)
+    standing = world.standing("dan")
+    assert (standing.items, standing.sessions, standing.attempt) == (7, 1, 2)
+    assert world.drive(standing) == "DONE"
+    finish = world.audited()[-1]
+    assert (finish["step"], finish["attempt"], finish["items"], finish["sessions"]) == ("finish", 2, 7, 1)
+    assert [one["detail"] for one in world.audited() if one["step"].startswith("search-") and one["attempt"] == 2] == [
+        "empty",
+        "empty",
+    ]
+
+
+def test_a_tombstone_that_is_about_to_expire_is_put_anew(restored):
+    key = tombstone_key(subject_hash(restored.alice))
+    restored.table.put_item(TableName=TABLE, Item={**key, "expires_at": {"N": str(int(time.time()) + 5 * DAY)}})
+    replay(restored)
+    tombstone = restored.table.get_item(TableName=TABLE, Key=key)["Item"]
+    assert int(tombstone["expires_at"]["N"]) > time.time() + 399 * DAY
+
+
 def test_one_that_is_asked_for_again_and_not_begun_stands_with_what_leads_to_the_copies(world):
     # Given somebody who was erased, came back, asked again, and whose session has a copy
     world.drive(world.ask("dan", random="r1"))
@@ -201,7 +315,7 @@ def test_what_is_theirs_is_told_before_the_replay(restored):
 def test_without_a_ledger_nothing_is_touched(world):
     world.say("bob", "s1")
     before = world.items()
-    assert replay(world) == (0, 0, 0, frozenset(), frozenset())
+    assert replay(world) == (0, 0, 0, frozenset(), frozenset(), (), ())
     assert world.items() == before
 
 

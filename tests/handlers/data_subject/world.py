@@ -231,13 +231,13 @@ class World:
         """What an officer does whom the law tells to keep the data."""
         standing = self.standing(customer)
         assert standing is not None
-        self.audit().decide(self.requests().hold(standing, reason=reason), HOLD_BEGUN, reason)
+        self.audit().decide(self.requests().hold(standing, reason=reason, now=self.clock()), HOLD_BEGUN, reason)
 
     def end_hold(self, customer: str) -> None:
         """What they do when it tells so no more."""
         standing = self.standing(customer)
         assert standing is not None
-        self.audit().decide(self.requests().end_hold(standing), HOLD_ENDED)
+        self.audit().decide(self.requests().end_hold(standing, now=self.clock()), HOLD_ENDED)
 
     def audit(self) -> Steps:
         """The audit, as the API writes it."""
