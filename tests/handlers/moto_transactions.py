@@ -1,7 +1,7 @@
 """moto's transactions without its copies of everything that the table holds.
 
 To roll back, moto copies the whole table in depth, once for each operation of a transaction: a hundred operations on
-two thousand items copy two hundred thousand items, which took more than half of the suite's time. Here what is kept
+two thousand items copy two hundred thousand, which was most of the time of a test that writes much. Here what is kept
 shares the items, and of those that an operation would change in place the table gets copies before.
 """
 
