@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from .._assembly import subject_hashing
 from ..sessions import Transactions
+from ._ledger import Ledger
 from ._patience import Patience
-from ._replay import Ledger, Replay, Replayed
+from ._replay import Replay, Replayed
 from ._session import Eraser
 from ._steps import LEDGER_DAYS
 

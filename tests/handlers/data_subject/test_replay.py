@@ -9,7 +9,7 @@ import pytest
 
 from handlers.sessions import SessionRefused, Turn, tombstone_key
 from handlers.subjects import HOLD_BEGUN, HOLD_ENDED, rehearsal
-from handlers.subjects._replay import Ledger
+from handlers.subjects._ledger import Ledger
 from handlers.subjects.replay import replay as replay_onto
 
 from ..conftest import TABLE, create_table
