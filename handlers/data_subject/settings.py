@@ -7,6 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from ..subjects import LEDGER_DAYS
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the erasure function reads from its environment."""
@@ -27,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60
     ledger_days: Annotated[
         int, Meta(ge=36, le=3650, description="Days that tombstones are kept: longer than backups are")
-    ] = 400
+    ] = LEDGER_DAYS
     mangaobs_session_key: Annotated[
         str, Meta(min_length=16, description="Secret that keys the hashes of ids; another one finds no tombstone")
     ]
