@@ -32,7 +32,7 @@ def started(environ: Mapping[str, str]) -> Work:
     limits, once = _clients.limits(connect=1, read=2, attempts=2), _clients.limits(connect=1, read=2, attempts=1)
     deadline = Deadline()
     patience = Patience(sleep=time.sleep, random=random.random, remaining=deadline, margin=_MARGIN_SECONDS, attempts=4)
-    dynamodb = session.client("dynamodb", config=once)
+    dynamodb, s3 = session.client("dynamodb", config=once), session.client("s3", config=limits)
     quiet()
     # The older signature, which boto3 signs with by default in some regions, cannot read what KMS encrypts; and unless
     # it is told so, boto3 signs for the global endpoint, which sends a bucket of another region elsewhere.
@@ -44,8 +44,8 @@ def started(environ: Mapping[str, str]) -> Work:
         Requests(dynamodb, settings.session_table, transactions=transactions, patience=patience),
         machine=Machine(session.client("stepfunctions", config=limits), settings.data_request_machine_arn),
         links=Links(signing, settings.subject_export_bucket, seconds=settings.link_seconds),
-        audit=audit(session.client("s3", config=limits), settings.audit_bucket, hashed=hashed),
-        steps=Steps(session.client("s3", config=once), settings.audit_bucket, patience=patience, clock=now_ms),
+        audit=audit(s3, settings.audit_bucket, hashed=hashed),
+        steps=Steps(s3, settings.audit_bucket, patience=patience, clock=now_ms),
         subject=subject_hashing(settings.mangaobs_session_key),
         hashed=hashed,
         clock=now_ms,
